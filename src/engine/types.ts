@@ -1,0 +1,70 @@
+/**
+ * Contracts inside the engine: a `Runner` owns the weights, the KV cache and the sampler state on the GPU.
+ * `engine/` (chat, requests, streaming text) drives it; tests and the command line drive it directly.
+ */
+import type { Architecture } from '../models/architecture';
+
+/** Order in which the distribution is cut, by model family (models.md section 4). */
+export type SamplerOrder = 'temperature-topk-topp' | 'topp-topk-temperature';
+
+export interface SamplerSettings {
+  readonly order: SamplerOrder;
+  /** 0 is greedy. */
+  readonly temperature: number;
+  /** 0 keeps all. */
+  readonly topK: number;
+  /** 1 keeps all. */
+  readonly topP: number;
+  /** 1 is off; applied first, as in Hugging Face: positive logits divided, negative multiplied. */
+  readonly repetitionPenalty: number;
+  /** OpenAI's: subtracted once / per occurrence, over generated tokens only. */
+  readonly presencePenalty: number;
+  readonly frequencyPenalty: number;
+  readonly logitBias: ReadonlyMap<number, number>;
+  /** Ids never drawn whatever the logits say (ignore_eos, minimum length). */
+  readonly banned: readonly number[];
+  readonly seed: number;
+  /** Number of alternatives to report with each token, 0..20; undefined: no log-probabilities at all. */
+  readonly topLogprobs: number | undefined;
+}
+
+export interface SampledToken {
+  readonly id: number;
+  /** Natural log of the probability under the raw softmax (temperature 1, nothing cut), when asked for. */
+  readonly logprob?: number;
+  readonly topLogprobs?: readonly { id: number; logprob: number }[];
+}
+
+export interface GenerateOptions {
+  readonly sampler: SamplerSettings;
+  readonly maxTokens: number;
+  /** Generation ends after one of these was drawn; it is yielded as the last token. */
+  readonly stopIds: ReadonlySet<number>;
+  readonly signal?: AbortSignal;
+}
+
+export interface Runner {
+  readonly architecture: Architecture;
+  /** Most positions the KV cache may grow to. */
+  readonly contextLength: number;
+  /** Token ids whose keys and values are in the cache, oldest first. */
+  readonly tokens: readonly number[];
+  /** Forgets everything from `position` on; cheap. */
+  truncate(position: number): void;
+  /**
+   * Appends tokens in chunks and leaves the logits of the last one on the GPU. Aborting keeps what is
+   * done (`tokens` says so) and throws AppError `aborted`. Throws `message-too-long` past the context.
+   */
+  prefill(ids: readonly number[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Draws tokens, one submit each, the next in flight before the last is read. Must follow a prefill.
+   * `tokens` grows with what was yielded. Repetition penalty counts all of `tokens`. Ending the iterator
+   * early leaves the runner usable.
+   */
+  generate(options: GenerateOptions): AsyncGenerator<SampledToken>;
+  /** Logits of the last position, [vocab] f32. Must follow a prefill. */
+  readLogits(): Promise<Float32Array>;
+  /** GPU memory held, in bytes, by purpose. */
+  memory(): { weightsBytes: number; kvBytes: number; scratchBytes: number };
+  dispose(): void;
+}

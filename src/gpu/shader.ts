@@ -1,0 +1,29 @@
+/**
+ * Assembles WGSL: a prelude (files of shaders/lib, chosen by the caller) in front of one op of shaders/ops.
+ * `enable` and `requires` lines of any part move to the top, as WGSL demands. Numbers are `override`
+ * constants set at pipeline creation, never text.
+ */
+const sources = import.meta.glob<string>('../../shaders/{ops,lib}/*.wgsl', {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+});
+
+function source(path: string): string {
+  const text = sources[`../../shaders/${path}.wgsl`];
+  if (text === undefined) throw new Error(`no shader ${path}`);
+  return text;
+}
+
+/** Full module text of `shaders/ops/<op>.wgsl` behind the given `shaders/lib/<name>.wgsl` files. */
+export function assembleShader(op: string, preludes: readonly string[] = []): string {
+  const parts = [...preludes.map((name) => source(`lib/${name}`)), source(`ops/${op}`)];
+  const lines = parts.join('\n').split('\n');
+  const isDirective = (line: string) => /^\s*(enable|requires)\s/.test(line);
+  return [...new Set(lines.filter(isDirective)), ...lines.filter((line) => !isDirective(line))].join('\n');
+}
+
+/** Names of all ops, for the test that compiles every listed variant. */
+export const shaderOps: readonly string[] = Object.keys(sources)
+  .filter((path) => path.includes('/ops/'))
+  .map((path) => path.replace(/^.*\/ops\/(.*)\.wgsl$/, '$1'));
