@@ -1,0 +1,2 @@
+export function findBrowser(): Promise<string>;
+export function swiftshaderDriver(browser: string): string | undefined;
