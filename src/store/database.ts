@@ -1,0 +1,32 @@
+/**
+ * The page's own records in IndexedDB: one database for conversations, one for settings. (idb-keyval keeps
+ * one object store per database.) Weights have a database of their own, see weights.ts.
+ */
+import { createStore, type UseStore } from 'idb-keyval';
+import { AppError } from '../core/errors';
+
+const stores = new Map<string, UseStore>();
+
+function open(name: string): UseStore {
+  let store = stores.get(name);
+  if (!store) {
+    store = createStore(name, 'records');
+    stores.set(name, store);
+  }
+  return store;
+}
+
+export const chatDatabase = (): UseStore => open('aerie-chats');
+export const settingsDatabase = (): UseStore => open('aerie-settings');
+
+/** @throws AppError `storage-full` or `storage-failed` for whatever the database threw. */
+export async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const name = error instanceof DOMException ? error.name : '';
+    if (name === 'QuotaExceededError') throw new AppError('storage-full', {}, error);
+    throw new AppError('storage-failed', { reason: error instanceof Error ? error.message : String(error) }, error);
+  }
+}
