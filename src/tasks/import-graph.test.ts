@@ -39,18 +39,27 @@ interface Arrow {
   typeOnly: boolean;
 }
 
-const isShipped = (path: string) => /\.tsx?$/.test(path) && !/\.test\.tsx?$|test-[\w-]+\.ts$|\.d\.ts$/.test(path);
+const isShipped = (path: string) =>
+  /\.tsx?$/.test(path) && !/\.test\.tsx?$|test-[\w-]+\.ts$|\.d\.ts$/.test(path);
 
 function arrows(): Arrow[] {
   return files(SRC)
     .filter(isShipped)
     .flatMap((path) => {
       const text = readFileSync(path, 'utf8');
-      const statements = text.matchAll(/^(?:import|export)\s[^;]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|^import '([^']+)'/gm);
+      const statements = text.matchAll(
+        /^(?:import|export)\s[^;]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|^import '([^']+)'/gm,
+      );
       return [...statements].flatMap((match) => {
         const target = match[1] ?? match[2] ?? match[3] ?? '';
         if (!target.startsWith('.')) return [];
-        return [{ from: relative(SRC, path), to: relative(SRC, resolve(dirname(path), target)), typeOnly: TYPE_ONLY_IS_FREE.test(match[0]) }];
+        return [
+          {
+            from: relative(SRC, path),
+            to: relative(SRC, resolve(dirname(path), target)),
+            typeOnly: TYPE_ONLY_IS_FREE.test(match[0]),
+          },
+        ];
       });
     });
 }
@@ -68,14 +77,17 @@ test('imports point one way', () => {
 
 test('features do not import each other', () => {
   const feature = (path: string) => (path.startsWith('features/') ? path.split('/')[1] : undefined);
-  const wrong = arrows().filter(({ from, to }) => feature(from) && feature(to) && feature(from) !== feature(to));
+  const wrong = arrows().filter(
+    ({ from, to }) => feature(from) && feature(to) && feature(from) !== feature(to),
+  );
   expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
 });
 
 test('no cycle between files', () => {
   const graph = new Map<string, string[]>();
   const name = (path: string) => path.replace(/\.(ts|tsx)$/, '').replace(/\/index$/, '');
-  for (const { from, to, typeOnly } of arrows()) if (!typeOnly) graph.set(name(from), [...(graph.get(name(from)) ?? []), name(to)]);
+  for (const { from, to, typeOnly } of arrows())
+    if (!typeOnly) graph.set(name(from), [...(graph.get(name(from)) ?? []), name(to)]);
   const done = new Set<string>();
   const visit = (node: string, trail: readonly string[]): string[] | undefined => {
     if (trail.includes(node)) return [...trail.slice(trail.indexOf(node)), node];

@@ -9,7 +9,11 @@ await build({ root, logLevel: 'warn' });
 try {
   await preview({ root, preview: { port: PORT, strictPort: true }, logLevel: 'warn' });
 } catch (error) {
-  console.error(`Port ${PORT} is taken: is Aerie running already? (${error instanceof Error ? error.message : error})`);
+  console.error(
+    `Port ${PORT} is taken: is Aerie running already? (${error instanceof Error ? error.message : error})`,
+  );
   process.exit(1);
 }
-console.log(`\n  Aerie is ready: http://localhost:${PORT}\n  Open it in Chrome or Edge. Ctrl+C stops the server.\n`);
+console.log(
+  `\n  Aerie is ready: http://localhost:${PORT}\n  Open it in Chrome or Edge. Ctrl+C stops the server.\n`,
+);

@@ -8,6 +8,7 @@ const BACKPORTS = '/etc/apt/sources.list.d/aerie-backports.sources';
 const run = (command, args) =>
   spawnSync(command, args, { encoding: 'utf8', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholder
 const version = (name) => run('dpkg-query', ['-W', '-f=${Version}', name]).stdout?.trim() ?? '';
 
 /** Mesa before 24 lacks what Dawn asks of lavapipe. */
@@ -15,8 +16,14 @@ const hasMesa = () => Number.parseInt(version('mesa-vulkan-drivers'), 10) >= 24;
 
 function sourceLines() {
   const folder = '/etc/apt/sources.list.d';
-  const files = ['/etc/apt/sources.list', ...(existsSync(folder) ? readdirSync(folder).map((name) => `${folder}/${name}`) : [])];
-  return files.filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8')).join('\n');
+  const files = [
+    '/etc/apt/sources.list',
+    ...(existsSync(folder) ? readdirSync(folder).map((name) => `${folder}/${name}`) : []),
+  ];
+  return files
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
 }
 
 /** Adds bookworm-backports on the mirror that the machine already uses for bookworm itself. */
@@ -24,7 +31,9 @@ function addBackports() {
   const lines = sourceLines();
   if (/^\s*(Suites:|deb ).*bookworm-backports/m.test(lines)) return;
   const mirror =
-    lines.match(/^URIs:\s*(\S+\/debian\/?)\s*$/m)?.[1] ?? lines.match(/^deb\s+(?:\[[^\]]*\]\s+)?(\S+\/debian\/?)\s/m)?.[1] ?? 'http://deb.debian.org/debian';
+    lines.match(/^URIs:\s*(\S+\/debian\/?)\s*$/m)?.[1] ??
+    lines.match(/^deb\s+(?:\[[^\]]*\]\s+)?(\S+\/debian\/?)\s/m)?.[1] ??
+    'http://deb.debian.org/debian';
   writeFileSync(
     BACKPORTS,
     `Types: deb\nURIs: ${mirror}\nSuites: bookworm-backports\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n`,
@@ -33,12 +42,15 @@ function addBackports() {
 
 /** Installs what is missing; problems are printed and left to the steps that need the package. */
 export async function installSystemPackages() {
-  const isDebianRoot = process.platform === 'linux' && existsSync('/usr/bin/apt-get') && process.getuid?.() === 0;
+  const isDebianRoot =
+    process.platform === 'linux' && existsSync('/usr/bin/apt-get') && process.getuid?.() === 0;
   if (!isDebianRoot) return;
   const plain = [];
   if (!(await findBrowser())) plain.push('chromium');
   if (!version('libvulkan1')) plain.push('libvulkan1');
-  const isBookworm = existsSync('/etc/os-release') && readFileSync('/etc/os-release', 'utf8').includes('VERSION_CODENAME=bookworm');
+  const isBookworm =
+    existsSync('/etc/os-release') &&
+    readFileSync('/etc/os-release', 'utf8').includes('VERSION_CODENAME=bookworm');
   const mesa = hasMesa() ? [] : ['mesa-vulkan-drivers'];
   if (plain.length + mesa.length === 0) return;
   console.log(`Installing system packages: ${[...plain, ...mesa].join(', ')} …`);

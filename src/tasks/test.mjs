@@ -15,7 +15,12 @@ const notRun = [];
 /** Runs one command with its output shown; resolves to its exit status. */
 function run(command, args, env = {}) {
   return new Promise((done) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env }, shell: process.platform === 'win32' });
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, ...env },
+      shell: process.platform === 'win32',
+    });
     child.on('error', () => done(127));
     child.on('exit', (code) => done(code ?? 1));
   });
@@ -25,7 +30,9 @@ async function step(name, command, args, env) {
   console.log(`\n── ${name}`);
   const started = performance.now();
   const status = await run(command, args, env);
-  console.log(`   ${name}: ${status === 0 ? 'ok' : `failed (exit ${status})`} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  console.log(
+    `   ${name}: ${status === 0 ? 'ok' : `failed (exit ${status})`} in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  );
   if (status !== 0) failures.push(name);
   return status === 0;
 }
@@ -47,7 +54,17 @@ function countVitest(name, report) {
 
 async function vitest(name, project, env) {
   const report = join(scratch, `${name.replaceAll(/\W+/g, '-')}.json`);
-  const args = ['vitest', 'run', '-c', 'src/tasks/vitest.config.ts', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const args = [
+    'vitest',
+    'run',
+    '-c',
+    'src/tasks/vitest.config.ts',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ];
   await step(name, 'npx', args, env);
   countVitest(name, report);
 }
@@ -65,7 +82,10 @@ function countPlaywright(report) {
 /** Name of the adapter that Dawn finds with this environment, or undefined. */
 function probeAdapter(env) {
   return new Promise((done) => {
-    const child = spawn(process.execPath, ['src/tasks/probe-adapter.mjs'], { cwd: root, env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, ['src/tasks/probe-adapter.mjs'], {
+      cwd: root,
+      env: { ...process.env, ...env },
+    });
     let output = '';
     child.stdout.on('data', (data) => (output += data));
     child.on('exit', (code) => done(code === 0 ? output.trim() : undefined));
@@ -79,7 +99,9 @@ await step('type check', 'npx', ['tsc', '--noEmit']);
 await step('lint', 'npx', ['biome', 'check', '.']);
 await vitest('unit tests', 'unit');
 
-const lavapipe = ['lvp_icd.json', 'lvp_icd.x86_64.json', 'lvp_icd.aarch64.json'].map((name) => `/usr/share/vulkan/icd.d/${name}`).find((path) => existsSync(path));
+const lavapipe = ['lvp_icd.json', 'lvp_icd.x86_64.json', 'lvp_icd.aarch64.json']
+  .map((name) => `/usr/share/vulkan/icd.d/${name}`)
+  .find((path) => existsSync(path));
 const adapters = [
   ['lavapipe', lavapipe],
   ['SwiftShader', browser && swiftshaderDriver(browser)],
@@ -94,7 +116,10 @@ for (const [name, driver] of adapters) {
 if (!browser) notRun.push('browser journeys: no Chrome or Chromium on this machine');
 else if (await step('build', 'npx', ['vite', 'build', '--logLevel', 'warn'])) {
   const report = join(scratch, 'journeys.json');
-  await step('browser journeys', 'npx', ['playwright', 'test', '-c', 'e2e/playwright.config.ts'], { AERIE_BROWSER: browser, PLAYWRIGHT_JSON_OUTPUT_FILE: report });
+  await step('browser journeys', 'npx', ['playwright', 'test', '-c', 'e2e/playwright.config.ts'], {
+    AERIE_BROWSER: browser,
+    PLAYWRIGHT_JSON_OUTPUT_FILE: report,
+  });
   countPlaywright(report);
 }
 
