@@ -6,7 +6,12 @@
  */
 import { AppError } from '../core/errors';
 import { isRecord, readJson } from '../formats/json';
-import { MANIFEST_NAMES, type MlcManifest, parseMlcManifest, type StoredTensor } from '../formats/mlc-manifest';
+import {
+  MANIFEST_NAMES,
+  type MlcManifest,
+  parseMlcManifest,
+  type StoredTensor,
+} from '../formats/mlc-manifest';
 import type { PackageFiles } from '../formats/package-files';
 import { readStoredTensor } from '../formats/read-tensor';
 import { describeTensor, sameShape } from '../formats/shape';
@@ -37,7 +42,7 @@ export interface ModelPackage {
 /**
  * Throws AppError `file-missing`, `file-truncated`, `format-invalid`, `config-invalid`,
  * `architecture-unknown`, `quantization-unknown`, `tensor-missing` {tensor}, `tensor-mismatch`
- * {tensor, expected, found}.
+ * {tensor, expected, actual}.
  */
 export async function openPackage(files: PackageFiles): Promise<ModelPackage> {
   const sizes = new Map((await files.list()).map(({ name, sizeBytes }) => [name, sizeBytes]));
@@ -76,7 +81,7 @@ function checkTensors(architecture: Architecture, manifest: MlcManifest): string
       throw new AppError('tensor-mismatch', {
         tensor: spec.name,
         expected: describeTensor(spec.shape, spec.dtype),
-        found: describeTensor(found.shape, found.dtype),
+        actual: describeTensor(found.shape, found.dtype),
       });
     }
     unknown.delete(spec.name);
@@ -84,16 +89,16 @@ function checkTensors(architecture: Architecture, manifest: MlcManifest): string
   return [...unknown];
 }
 
-/** Throws `file-missing` {file} or `file-truncated` {file, expectedBytes, foundBytes}. */
+/** Throws `file-missing` {file} or `file-truncated` {file, expectedBytes, actualBytes}. */
 function checkShards(manifest: MlcManifest, sizes: ReadonlyMap<string, number | undefined>): void {
   for (const shard of manifest.shards) {
     if (!sizes.has(shard.name)) throw new AppError('file-missing', { file: shard.name });
-    const foundBytes = sizes.get(shard.name);
-    if (foundBytes !== undefined && foundBytes !== shard.sizeBytes) {
+    const actualBytes = sizes.get(shard.name);
+    if (actualBytes !== undefined && actualBytes !== shard.sizeBytes) {
       throw new AppError('file-truncated', {
         file: shard.name,
         expectedBytes: shard.sizeBytes,
-        foundBytes,
+        actualBytes,
       });
     }
   }

@@ -5,6 +5,11 @@ export interface Tokenizer {
   /** Special tokens by their literal text, e.g. `</s>` -> 100007. */
   readonly specials: ReadonlyMap<string, number>;
   /**
+   * True for SentencePiece: it writes a space of its own in front of every text, so decoded text loses one
+   * space at its very start. Byte-level BPE keeps every space.
+   */
+  readonly dropsLeadingSpace: boolean;
+  /**
    * Encodes text. With `specials` off (user text) the literal `</s>` stays ordinary text; with it on
    * (template markers) special strings become their ids. Nothing is ever prepended or appended.
    */
