@@ -1,10 +1,17 @@
 // Runs src/cli/main.ts through Vite's module runner, so that the command line executes the very modules of the page.
-import { runnerImport } from 'vite';
+import { createServer, createServerModuleRunner } from 'vite';
 
 const root = new URL('../..', import.meta.url).pathname;
-const { module } = await runnerImport(new URL('./main.ts', import.meta.url).pathname, {
+// Nothing listens and nothing is watched. `runnerImport` would do with less, but it closes before the
+// subcommand is imported.
+const server = await createServer({
   root,
   configFile: false,
   logLevel: 'error',
+  appType: 'custom',
+  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+  optimizeDeps: { noDiscovery: true, include: [] },
 });
-process.exit(await module.main(process.argv.slice(2)));
+const runner = createServerModuleRunner(server.environments.ssr);
+const { main } = await runner.import('/src/cli/main.ts');
+process.exit(await main(process.argv.slice(2)));

@@ -91,13 +91,17 @@ export function parseMlcManifest(json: unknown, file: string): MlcManifest {
     for (const record of [...shard.records].sort((a, b) => a.byteOffset - b.byteOffset)) {
       if (tensors.has(record.name)) fail(`tensor ${record.name} is listed twice`);
       const stored = storedBytes(record.shape, record.dtype, record.format);
-      if (stored === undefined) fail(`tensor ${record.name}: dtype ${record.dtype} or its shape is not usable`);
+      if (stored === undefined)
+        fail(`tensor ${record.name}: dtype ${record.dtype} or its shape is not usable`);
       if (stored !== record.nbytes) {
         fail(`tensor ${record.name}: its shape needs ${stored} bytes, the entry says ${record.nbytes}`);
       }
-      if (record.byteOffset < end) fail(`tensor ${record.name} overlaps the one before it`);
-      end = record.byteOffset + record.nbytes;
-      if (end > shard.nbytes) fail(`tensor ${record.name} ends at byte ${end} of ${name}, which has ${shard.nbytes}`);
+      const recordEnd = record.byteOffset + record.nbytes;
+      if (record.byteOffset < end && record.nbytes > 0)
+        fail(`tensor ${record.name} overlaps the one before it`);
+      end = Math.max(end, recordEnd);
+      if (end > shard.nbytes)
+        fail(`tensor ${record.name} ends at byte ${end} of ${name}, which has ${shard.nbytes}`);
       const { shape, dtype, byteOffset, nbytes: sizeBytes, format } = record;
       tensors.set(record.name, { shape, dtype, shard: name, byteOffset, sizeBytes, format });
     }
@@ -122,9 +126,9 @@ export function storedBytes(
 export function mlcManifestJson(manifest: MlcManifest): unknown {
   let bytes = 0;
   let parameters = 0;
-  for (const tensor of manifest.tensors.values()) {
+  for (const [name, tensor] of manifest.tensors) {
     bytes += tensor.sizeBytes;
-    parameters += logicalCount(tensor);
+    parameters += logicalCount(name, tensor);
   }
   return {
     metadata: {
@@ -152,10 +156,9 @@ export function mlcManifestJson(manifest: MlcManifest): unknown {
 }
 
 /** Model weights that a stored tensor stands for: eight per packed word, none for the scales beside them. */
-function logicalCount(tensor: StoredTensor): number {
-  if (tensor.dtype === 'uint32') return (elementCount(tensor.shape) ?? 0) * 8;
-  const isScale = tensor.shape.length === 2 && tensor.dtype !== 'uint32' && tensor.sizeBytes > 0;
-  return isScale ? 0 : (elementCount(tensor.shape) ?? 0);
+function logicalCount(name: string, tensor: StoredTensor): number {
+  if (name.endsWith('.q_scale')) return 0;
+  return (elementCount(tensor.shape) ?? 0) * (tensor.dtype === 'uint32' ? 8 : 1);
 }
 
 /** A name relative to the package that cannot climb out of it. */

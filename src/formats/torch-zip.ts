@@ -1,0 +1,79 @@
+import { AppError } from '../core/errors';
+import { type CheckpointTensor, DTYPE_BYTES } from './checkpoint-types';
+import type { PackageFiles } from './package-files';
+import { elementCount } from './shape';
+import type { TorchTensor } from './torch-values';
+import { unpickleTensors } from './unpickle';
+import { readZipEntries, zipDataStart } from './zip';
+
+const MAX_PICKLE_BYTES = 64 << 20;
+
+/**
+ * Tensors of a PyTorch `.bin` in the zip format of `torch.save` since 1.6: `<root>/data.pkl` describes them,
+ * `<root>/data/<key>` holds their bytes. Tensors that are views with gaps or another order of axes are
+ * refused; an offset into a shared storage is fine. Throws AppError `format-invalid` {file, reason},
+ * `pickle-refused` {file, name}, `file-missing`, `file-truncated`.
+ */
+export async function readTorchZip(
+  files: PackageFiles,
+  file: string,
+  fileBytes: number | undefined,
+): Promise<Map<string, CheckpointTensor>> {
+  const fail = (reason: string): never => {
+    throw new AppError('format-invalid', { file, reason });
+  };
+  if (fileBytes === undefined) return fail('its length is unknown');
+  if (fileBytes < 4) return fail('too short');
+  const [p, k] = await files.readRange(file, 0, 2);
+  // A pickle starts with the opcode PROTO.
+  if (p === 0x80) return fail('written by PyTorch before 1.6; save it again with a newer one');
+  if (p !== 0x50 || k !== 0x4b) return fail('not a PyTorch file');
+  const entries = await readZipEntries(files, file, fileBytes);
+  const pickleName = [...entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
+  if (pickleName === undefined) return fail('no data.pkl inside');
+  const root = pickleName.slice(0, pickleName.lastIndexOf('/'));
+  const readEntry = async (name: string, maxBytes: number): Promise<Uint8Array | undefined> => {
+    const entry = entries.get(name);
+    if (entry === undefined) return undefined;
+    if (entry.sizeBytes > maxBytes) return fail(`${name} is over ${maxBytes} bytes`);
+    const start = await zipDataStart(files, file, fileBytes, entry);
+    return files.readRange(file, start, start + entry.sizeBytes);
+  };
+  const byteOrder = await readEntry(`${root}/byteorder`, 16);
+  if (byteOrder && new TextDecoder().decode(byteOrder) !== 'little') return fail('not little-endian');
+
+  const described = unpickleTensors((await readEntry(pickleName, MAX_PICKLE_BYTES))!, file);
+  const starts = new Map<string, number>();
+  const tensors = new Map<string, CheckpointTensor>();
+  for (const [name, tensor] of described) {
+    const entry = entries.get(`${root}/data/${tensor.storageKey}`);
+    if (entry === undefined) return fail(`tensor ${name}: no storage ${tensor.storageKey}`);
+    const itemBytes = DTYPE_BYTES[tensor.dtype]!;
+    if (tensor.storageElements * itemBytes !== entry.sizeBytes) {
+      fail(`tensor ${name}: storage of ${entry.sizeBytes} bytes for ${tensor.storageElements} values`);
+    }
+    const count = elementCount(tensor.shape) ?? fail(`tensor ${name}: its shape is too large`);
+    if (!isContiguous(tensor)) fail(`tensor ${name} is a view with gaps; save it contiguously`);
+    if (tensor.offset + count > tensor.storageElements) fail(`tensor ${name} reaches beyond its storage`);
+    const start = starts.get(entry.name) ?? (await zipDataStart(files, file, fileBytes, entry));
+    starts.set(entry.name, start);
+    tensors.set(name, {
+      dtype: tensor.dtype,
+      shape: tensor.shape,
+      file,
+      byteOffset: start + tensor.offset * itemBytes,
+      sizeBytes: count * itemBytes,
+    });
+  }
+  return tensors;
+}
+
+/** Row-major without gaps; the stride of an axis of length one says nothing. */
+function isContiguous({ shape, strides }: TorchTensor): boolean {
+  let step = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && strides[axis] !== step) return false;
+    step *= shape[axis]!;
+  }
+  return true;
+}
