@@ -6,7 +6,11 @@ const u32 = new Uint32Array(f32.buffer);
 /** Bits of the binary16 nearest to `value` (overflow becomes infinity). */
 export function toHalf(value: number): number {
   f32[0] = value;
-  const bits = u32[0]!;
+  return floatBitsToHalf(u32[0]!);
+}
+
+/** The same for a value given by its binary32 bits, for loops over stored tensors. */
+export function floatBitsToHalf(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const exponent = ((bits >>> 23) & 255) - 112;
   let mantissa = bits & 0x7fffff;

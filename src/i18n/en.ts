@@ -55,7 +55,7 @@ export const en: Dictionary = {
   'chat.stopped': 'Stopped',
   'chat.lengthReached': 'Reached the length limit (change it under Conversation options)',
   'chat.dropped':
-    'The conversation no longer fits: the oldest {count} {count|turn was|turns were} not sent to the model',
+    'The conversation no longer fits: the oldest {count} {count|message was|messages were} not sent to the model',
   'chat.thinking': 'Reading the conversation',
   'chat.reading': 'Reading the conversation: {done} / {total} tokens',
   'chat.queued': 'Will be sent when the model is ready',
@@ -129,6 +129,7 @@ export const en: Dictionary = {
   'model.phase.verify': 'Verify',
   'model.phase.gpu': 'To the GPU',
   'model.phase.warmup': 'Warm up',
+  'model.phase.library': 'Download and prepare',
   'model.loadingTitle': 'Loading {model}',
   'model.bytesOf': '{doneBytes} / {totalBytes}',
   'model.loadFailed': '{model} could not be loaded',
@@ -150,8 +151,7 @@ export const en: Dictionary = {
   'models.unloadNamed': 'Unload {model}',
   'models.useNamed': 'Start a chat with {model}',
   'models.deleteTitle': 'Delete {model}?',
-  'models.deleteBody':
-    'This frees {sizeBytes}. Its conversations stay, but need another model to continue.',
+  'models.deleteBody': 'This frees {sizeBytes}. Its conversations stay, but need another model to continue.',
   'models.deleted': 'Deleted {model}',
   'models.size': 'Size',
   'models.quantization': 'Quantisation',
@@ -206,8 +206,7 @@ export const en: Dictionary = {
   'settings.samplingPlaceholder': 'Model’s own',
   'settings.storage': 'Storage',
   'settings.persisted': 'The browser has promised not to clear this data by itself.',
-  'settings.notPersisted':
-    'When space runs short, the browser may clear models and conversations by itself.',
+  'settings.notPersisted': 'When space runs short, the browser may clear models and conversations by itself.',
   'settings.persist': 'Ask to keep data',
   'settings.persistDenied': 'The browser declined. Install Aerie as an app or bookmark it, then ask again.',
   'settings.install': 'Install as an app',
@@ -224,7 +223,8 @@ export const en: Dictionary = {
   'settings.privacyUrl': 'Servers whose address you enter under “Import from a URL”, during the import only.',
   'settings.privacyStock':
     'Only if you use “More models (web-llm)”: huggingface.co (weights, possibly through its download servers) and raw.githubusercontent.com (libraries).',
-  'settings.privacyNone': 'No statistics, no telemetry, no account. Conversations exist only in this browser.',
+  'settings.privacyNone':
+    'No statistics, no telemetry, no account. Conversations exist only in this browser.',
   'settings.danger': 'Delete data',
   'settings.deleteAll': 'Delete all data',
   'settings.deleteAllHelp':
@@ -282,7 +282,8 @@ export const en: Dictionary = {
     'Not enough GPU memory[: {neededBytes} are needed][, allocating {sizeBytes} failed]. Close other programs that use the GPU, or choose a smaller model.',
   'error.worker-crashed':
     'The background program that runs the model stopped unexpectedly[ ({reason})]; what was written is kept. Try again, and the model will be loaded again.',
-  'error.model-unknown': 'There is no model named [“{model}” ]here. Import it under Models, or choose another.',
+  'error.model-unknown':
+    'There is no model named [“{model}” ]here. Import it under Models, or choose another.',
   'error.model-incomplete':
     'The model [“{model}” ]is incomplete[: {missing} files are missing]. Import the same model again under Models; what is there will be used.',
   'error.file-missing':
@@ -322,7 +323,8 @@ export const en: Dictionary = {
     'This is too long for the context[ by {excessTokens} tokens]. Shorten it, or lower the maximum length under Conversation options.',
   'error.parameter-out-of-range':
     'A parameter is out of range[: {parameter}][ is {value}][, allowed is {min} to {max}]. Correct it under Conversation options.',
-  'error.request-unsupported': 'The engine does not support this request[: {feature}]. Remove that part and try again.',
+  'error.request-unsupported':
+    'The engine does not support this request[: {feature}]. Remove that part and try again.',
   'error.busy': 'The model is busy. Wait for the current answer, or press Stop.',
   'error.not-loaded': 'The model is not loaded. Load it under Models, then try again.',
   'error.aborted': 'The operation was cancelled. Start it again when you like.',

@@ -52,7 +52,7 @@ export const zhCN = {
   'chat.interrupted': '回答中断，已保留写好的部分',
   'chat.stopped': '已停止',
   'chat.lengthReached': '达到了长度上限（最大长度可在“对话选项”中调整）',
-  'chat.dropped': '上下文放不下全部对话：最早的 {count} 轮没有发给模型',
+  'chat.dropped': '上下文放不下全部对话：最早的 {count} 条消息没有发给模型',
   'chat.thinking': '正在读取上文',
   'chat.reading': '正在读取上文：{done} / {total} 个词元',
   'chat.queued': '模型就绪后自动发送',
@@ -125,6 +125,7 @@ export const zhCN = {
   'model.phase.verify': '校验',
   'model.phase.gpu': '送入显卡',
   'model.phase.warmup': '预热',
+  'model.phase.library': '下载和准备',
   'model.loadingTitle': '正在载入 {model}',
   'model.bytesOf': '{doneBytes} / {totalBytes}',
   'model.loadFailed': '{model} 没能载入',
@@ -268,15 +269,18 @@ export const zhCN = {
     '显卡连接中断了[（{reason}）]，已写好的部分保留着。请重试；如果反复发生，换一个更小的模型或更新驱动。',
   'error.out-of-gpu-memory':
     '显存不够[：需要 {neededBytes}][，申请 {sizeBytes} 失败]。请关闭其他占用显卡的程序，或换一个更小的模型。',
-  'error.worker-crashed': '运行模型的后台程序意外停止[（{reason}）]，已写好的部分保留着。请重试，模型会重新载入。',
+  'error.worker-crashed':
+    '运行模型的后台程序意外停止[（{reason}）]，已写好的部分保留着。请重试，模型会重新载入。',
   'error.model-unknown': '没有名为[“{model}”]的模型。请在“模型”中导入它，或换一个模型。',
   'error.model-incomplete':
     '模型[“{model}”]不完整[，缺 {missing} 个文件]。请在“模型”中重新导入同一个模型，已有的部分会接着用。',
   'error.file-missing': '模型包缺少文件[“{file}”]。请核对文件夹是否完整后重新导入。',
   'error.file-truncated':
     '文件[“{file}”]不完整[：应有 {expectedBytes}，实际 {actualBytes}]。请重新下载或复制这个文件后再导入。',
-  'error.hash-mismatch': '文件[“{file}”]的内容与清单不符（哈希不一致）。它可能已损坏，请重新下载这个文件后再导入。',
-  'error.tensor-missing': '模型包里没有需要的张量[“{tensor}”]。这个包可能不完整或转换有误，请重新转换后再导入。',
+  'error.hash-mismatch':
+    '文件[“{file}”]的内容与清单不符（哈希不一致）。它可能已损坏，请重新下载这个文件后再导入。',
+  'error.tensor-missing':
+    '模型包里没有需要的张量[“{tensor}”]。这个包可能不完整或转换有误，请重新转换后再导入。',
   'error.tensor-mismatch':
     '张量[“{tensor}”]的形状不对[：应为 {expected}，实际 {actual}]。配置与权重不是同一个模型，请核对来源后重新导入。',
   'error.config-invalid':
@@ -286,7 +290,8 @@ export const zhCN = {
   'error.architecture-unknown':
     '不支持的模型结构[“{architecture}”]。支持 LLaMA 结构的模型（天鹰、姜子牙等），请换一个模型。',
   'error.tokenizer-invalid': '分词器文件[“{file}”]读不懂[：{reason}]。请从原来的地方重新获取分词器文件。',
-  'error.format-invalid': '文件[“{file}”]的格式不对[：{reason}]。请核对它是不是 MLC 模型包的文件，再重新导入。',
+  'error.format-invalid':
+    '文件[“{file}”]的格式不对[：{reason}]。请核对它是不是 MLC 模型包的文件，再重新导入。',
   'error.pickle-refused':
     '权重文件[“{file}”]里有张量以外的内容[（{name}）]，为安全起见没有读取。请改用 safetensors 格式的文件。',
   'error.delta-mismatch': '差分权重与底座不匹配[：{tensor}]。请换用说明中指定的 LLaMA 底座。',

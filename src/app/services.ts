@@ -1,0 +1,42 @@
+/** Connects the features with each other and with the engine. One of each for the page. */
+import type { ChatRequest } from '../engine/request-types';
+import { createChatStore } from '../features/chat/chat-store';
+import type { AnswerOptions } from '../features/chat/ports';
+import { BUILT_IN_ID, modelLibrary } from '../features/models/library';
+import { createModelsStore } from '../features/models/models-store';
+import { useSettings } from '../features/settings/settings-store';
+import type { Settings } from '../store/settings';
+import { EngineClient } from '../worker/client';
+import type { ChatOutcome } from '../worker/collect';
+
+export const client = new EngineClient();
+
+export const useModels = createModelsStore(client, modelLibrary);
+
+export const chatStore = createChatStore({
+  answer,
+  startWith: () => {
+    const { settings } = useSettings.getState();
+    return { modelId: defaultModelId(settings), options: settings.sampling };
+  },
+  now: Date.now,
+});
+
+/** The model new conversations start with. */
+export function defaultModelId(settings: Settings): string {
+  return settings.modelId ?? BUILT_IN_ID;
+}
+
+async function answer(modelId: string, request: ChatRequest, options: AnswerOptions): Promise<ChatOutcome> {
+  const { signal, onStart, onDelta } = options;
+  await useModels.getState().ensure(modelId, signal);
+  onStart();
+  const { info } = useModels.getState();
+  if (info && !info.isChat) {
+    // Base and code models have no turns: they go on with the text as it stands.
+    const { messages, ...settings } = request;
+    const prompt = messages.map(({ content }) => (typeof content === 'string' ? content : '')).join('\n');
+    return client.complete({ ...settings, prompt }, { signal, onDelta });
+  }
+  return client.chat(request, { signal, onDelta });
+}

@@ -1,0 +1,154 @@
+/** The models on this machine, with what can be done with each. */
+import { Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { useT } from '../../i18n/language';
+import { Button, IconButton } from '../../ui/Button';
+import { cx } from '../../ui/cx';
+import { Dialog } from '../../ui/Dialog';
+import { showToast } from '../../ui/toast';
+import { LoadStatus } from './LoadStatus';
+import type { ModelEntry } from './library';
+import { type ModelStatus, type ModelsStore, statusOf } from './models-store';
+
+interface ModelListProps {
+  readonly useModels: ModelsStore;
+  /** An answer or import is running: nothing is loaded or deleted under it. */
+  readonly isBusy: boolean;
+  readonly onUse: (modelId: string) => void;
+}
+
+export function ModelList({ useModels, isBusy, onUse }: ModelListProps) {
+  const t = useT();
+  const { entries, engine, progress, ensure, unload, remove } = useModels();
+  const [doomed, setDoomed] = useState<ModelEntry>();
+
+  const onDelete = async ({ id }: ModelEntry) => {
+    setDoomed(undefined);
+    try {
+      await remove(id);
+      showToast({ text: t('models.deleted', { model: id }) });
+    } catch (error) {
+      showToast({ text: t.error(error) });
+    }
+  };
+
+  return (
+    <>
+      <ul className="flex flex-col divide-y divide-line border-line border-y">
+        {entries.map((entry) => {
+          const status = statusOf(entry, entry.id, engine);
+          return (
+            <ModelRow key={entry.id} entry={entry} status={status}>
+              {engine.kind === 'failed' && status === 'failed' && (
+                <p className="w-full text-danger">{t.error(engine.error)}</p>
+              )}
+              {status === 'loading' && (
+                <div className="w-full">
+                  <LoadStatus modelName={entry.id} progress={progress} />
+                </div>
+              )}
+              <div className="flex flex-wrap items-center gap-1.5">
+                {entry.isComplete && (
+                  <Button
+                    aria-label={t('models.useNamed', { model: entry.id })}
+                    onClick={() => onUse(entry.id)}
+                  >
+                    {t('models.use')}
+                  </Button>
+                )}
+                {(status === 'idle' || status === 'failed') && (
+                  <Button
+                    look="quiet"
+                    disabled={isBusy}
+                    aria-label={t('models.loadNamed', { model: entry.id })}
+                    onClick={() => void ensure(entry.id).catch(() => undefined)}
+                  >
+                    {t('models.load')}
+                  </Button>
+                )}
+                {(status === 'ready' || status === 'loading') && (
+                  <Button
+                    look="quiet"
+                    disabled={isBusy}
+                    aria-label={t('models.unloadNamed', { model: entry.id })}
+                    onClick={() => void unload()}
+                  >
+                    {t('models.unload')}
+                  </Button>
+                )}
+                {entry.origin !== 'built-in' && (
+                  <IconButton
+                    icon={Trash2}
+                    label={t('models.deleteNamed', { model: entry.id })}
+                    disabled={isBusy}
+                    onClick={() => setDoomed(entry)}
+                  />
+                )}
+              </div>
+            </ModelRow>
+          );
+        })}
+      </ul>
+      <Dialog
+        isOpen={doomed !== undefined}
+        onClose={() => setDoomed(undefined)}
+        title={t('models.deleteTitle', { model: doomed?.id ?? '' })}
+        actions={
+          <>
+            <Button onClick={() => setDoomed(undefined)}>{t('dialog.cancel')}</Button>
+            <Button look="danger" onClick={() => doomed && void onDelete(doomed)}>
+              {t('models.delete')}
+            </Button>
+          </>
+        }
+      >
+        {t('models.deleteBody', { sizeBytes: doomed?.sizeBytes })}
+      </Dialog>
+    </>
+  );
+}
+
+interface ModelRowProps {
+  readonly entry: ModelEntry;
+  readonly status: ModelStatus;
+  readonly children: React.ReactNode;
+}
+
+function ModelRow({ entry, status, children }: ModelRowProps) {
+  const t = useT();
+  const facts = [
+    entry.sizeBytes !== undefined && t.bytes(entry.sizeBytes),
+    entry.quantization,
+    entry.contextLength !== undefined &&
+      `${t('models.context')} ${t('models.contextTokens', { count: entry.contextLength })}`,
+    entry.licence,
+  ].filter(Boolean);
+  const origin = {
+    'built-in': 'models.builtIn',
+    imported: 'models.imported',
+    stock: 'models.stock',
+  } as const;
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3">
+      <div className="flex min-w-0 flex-1 basis-60 flex-col gap-0.5">
+        <div className="flex min-w-0 flex-wrap items-baseline gap-x-2">
+          <h3 className="font-semibold [overflow-wrap:anywhere]">{entry.id}</h3>
+          <span className="text-faint text-xs">{t(origin[entry.origin])}</span>
+          <span
+            className={cx(
+              'text-xs',
+              status === 'ready' || status === 'loading' ? 'text-accent' : 'text-faint',
+              status === 'failed' && 'text-danger',
+              status === 'incomplete' && 'text-warn',
+            )}
+          >
+            {t(`model.state.${status}`)}
+          </span>
+        </div>
+        {facts.length > 0 && <p className="numbers text-soft text-xs">{facts.join(' · ')}</p>}
+        {status === 'incomplete' && <p className="text-soft text-xs">{t('models.incompleteHelp')}</p>}
+      </div>
+      {children}
+    </li>
+  );
+}
