@@ -4,7 +4,7 @@
  * two tabs that write the same conversation lose no message. Messages form a tree (features/chat/tree.ts
  * walks it); here they are only stored, read and merged.
  */
-import { clear, del, get, set, setMany, update } from 'idb-keyval';
+import { clear, del, get, getMany, promisifyRequest, set } from 'idb-keyval';
 import type { ErrorCode, ErrorDetails } from '../core/errors';
 import { chatDatabase, guarded } from './database';
 
@@ -31,8 +31,8 @@ export interface Message {
   readonly modelId?: string;
   readonly stats?: AnswerStats;
   readonly finishReason?: string;
-  /** Earlier turns that did not fit into the context when this was answered. */
-  readonly droppedTurns?: number;
+  /** Oldest messages that did not fit into the context when this was answered. */
+  readonly droppedMessages?: number;
   readonly error?: { readonly code: ErrorCode; readonly details: ErrorDetails };
 }
 
@@ -72,6 +72,7 @@ export interface ConversationMeta {
 
 const INDEX = 'index';
 const recordKey = (id: string) => `chat:${id}`;
+const rescueKey = (id: string) => `rescue:${id}`;
 const draftKey = (id: string) => `draft:${id}`;
 
 /** Newest first. */
@@ -80,43 +81,64 @@ export async function readIndex(): Promise<readonly ConversationMeta[]> {
 }
 
 export async function readConversation(id: string): Promise<Conversation | undefined> {
-  return guarded(() => get<Conversation>(recordKey(id), chatDatabase()));
-}
-
-/** Merges with the stored record and returns the result; the record is there before the index names it. */
-export async function writeConversation(mine: Conversation): Promise<Conversation> {
   return guarded(async () => {
-    let merged = mine;
-    await update<Conversation>(
-      recordKey(mine.id),
-      (stored) => {
-        merged = stored ? mergeConversations(stored, mine) : mine;
-        return merged;
-      },
+    const [stored, rescued] = await getMany<Conversation | undefined>(
+      [recordKey(id), rescueKey(id)],
       chatDatabase(),
     );
-    const meta = metaOf(merged);
-    await update<readonly ConversationMeta[]>(
-      INDEX,
-      (index = []) =>
-        [meta, ...index.filter((entry) => entry.id !== meta.id)].sort((a, b) => b.updatedAt - a.updatedAt),
-      chatDatabase(),
-    );
-    return merged;
+    return join(stored, rescued);
   });
 }
 
-/** The index forgets it first, so that a crash in between leaves no entry without a record. */
+/**
+ * Merges with the stored record and returns the result. Record and index are one transaction: either both
+ * are written or neither.
+ */
+export async function writeConversation(mine: Conversation): Promise<Conversation> {
+  return guarded(() =>
+    chatDatabase()('readwrite', async (store) => {
+      const read = <T>(key: string) => promisifyRequest<T | undefined>(store.get(key));
+      const [stored, rescued, index = []] = await Promise.all([
+        read<Conversation>(recordKey(mine.id)),
+        read<Conversation>(rescueKey(mine.id)),
+        read<readonly ConversationMeta[]>(INDEX),
+      ]);
+      const merged = join(join(stored, rescued), mine) ?? mine;
+      store.put(merged, recordKey(mine.id));
+      store.delete(rescueKey(mine.id));
+      store.put(withMeta(index, metaOf(merged)), INDEX);
+      await promisifyRequest(store.transaction);
+      return merged;
+    }),
+  );
+}
+
+/**
+ * For a page that is being closed: no time to read and merge. The record is put aside with one request and
+ * merged at the next read or write; the index knows the conversation since its first write.
+ */
+export async function rescueConversation(mine: Conversation): Promise<void> {
+  await guarded(() =>
+    chatDatabase()('readwrite', (store) => {
+      store.put(mine, rescueKey(mine.id));
+      store.transaction.commit();
+      return promisifyRequest(store.transaction);
+    }),
+  );
+}
+
 export async function deleteConversation(id: string): Promise<void> {
-  await guarded(async () => {
-    await update<readonly ConversationMeta[]>(
-      INDEX,
-      (index = []) => index.filter((entry) => entry.id !== id),
-      chatDatabase(),
-    );
-    await del(recordKey(id), chatDatabase());
-    await del(draftKey(id), chatDatabase());
-  });
+  await guarded(() =>
+    chatDatabase()('readwrite', async (store) => {
+      const index = (await promisifyRequest<readonly ConversationMeta[] | undefined>(store.get(INDEX))) ?? [];
+      store.put(
+        index.filter((entry) => entry.id !== id),
+        INDEX,
+      );
+      for (const key of [recordKey(id), rescueKey(id), draftKey(id)]) store.delete(key);
+      await promisifyRequest(store.transaction);
+    }),
+  );
 }
 
 export async function readDraft(id: string): Promise<string> {
@@ -128,14 +150,19 @@ export async function writeDraft(id: string, text: string): Promise<void> {
 }
 
 export async function clearChats(): Promise<void> {
-  await guarded(async () => {
-    await clear(chatDatabase());
-    await setMany([[INDEX, []]], chatDatabase());
-  });
+  await guarded(() => clear(chatDatabase()));
 }
 
 export function metaOf({ id, title, createdAt, updatedAt }: Conversation): ConversationMeta {
   return { id, title, createdAt, updatedAt };
+}
+
+function withMeta(index: readonly ConversationMeta[], meta: ConversationMeta): readonly ConversationMeta[] {
+  return [meta, ...index.filter((entry) => entry.id !== meta.id)].sort((a, b) => b.updatedAt - a.updatedAt);
+}
+
+function join(a: Conversation | undefined, b: Conversation | undefined): Conversation | undefined {
+  return a && b ? mergeConversations(a, b) : (b ?? a);
 }
 
 /**

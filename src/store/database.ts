@@ -27,6 +27,10 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
     if (error instanceof AppError) throw error;
     const name = error instanceof DOMException ? error.name : '';
     if (name === 'QuotaExceededError') throw new AppError('storage-full', {}, error);
-    throw new AppError('storage-failed', { reason: error instanceof Error ? error.message : String(error) }, error);
+    throw new AppError(
+      'storage-failed',
+      { reason: error instanceof Error ? error.message : String(error) },
+      error,
+    );
   }
 }

@@ -234,6 +234,8 @@ export class EngineClient {
     cancelled.addEventListener('abort', abort);
     try {
       await engine.load(modelId, chatOptions);
+      // Cancelled when it was already done: the unload is on its way behind it.
+      if (cancelled.aborted) throw new AppError('aborted');
       this.loadedId = modelId;
       this.setState({ kind: 'ready', modelId });
     } catch (caught) {

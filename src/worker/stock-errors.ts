@@ -1,27 +1,37 @@
 /**
  * Errors of web-llm's own engine, which cross the worker as `String(error)` of classes it does not export
- * (names minified, only the sentence is stable), turned into AppErrors. Failed fetches never get here as
- * text: the stock worker marks them itself, with their address (src/worker/watch-fetch.ts).
+ * (names minified, only the sentence is stable), turned into AppErrors. Its IndexedDB cache puts the address
+ * of a failed fetch into the sentence, from which `url` and `host` are taken.
  */
-import { AppError, type ErrorCode } from '../core/errors';
+import { AppError, type ErrorCode, type ErrorDetails } from '../core/errors';
 
+/** First match wins. */
 const PATTERNS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/quota/i, 'storage-full'],
-  [/WebGPU is not (supported|available)|WebGPU not (found|available)|Cannot find WebGPU/i, 'no-webgpu'],
-  [/find adapter|unable to find a compatible GPU|Cannot initialize runtime because of/i, 'limits-too-small'],
-  [/device was lost|device lost|DeviceLost/i, 'device-lost'],
-  [/LinkError|WebAssembly/i, 'model-library-unavailable'],
-  [/is not loaded|not loaded before|no model is loaded/i, 'not-loaded'],
-  [/Cannot find model record|not in appConfig|specified model.*not found/i, 'model-unknown'],
-  [/exceeds? (the )?context window|prompt tokens exceed/i, 'message-too-long'],
-  [/out of memory|OOM/i, 'out-of-gpu-memory'],
-  [/Failed to fetch|NetworkError|network error|Cannot fetch/i, 'download-failed'],
+  [/Failed to store|failed to fetch|NetworkError|network error|Cannot fetch/i, 'download-failed'],
+  [/LinkError|CompileError|WebAssembly/, 'model-library-unavailable'],
+  [/WebGPU is not supported|Cannot find WebGPU/, 'no-webgpu'],
+  [/Cannot find adapter|requires WebGPU extension|requires feature|Cannot initialize runtime/, 'limits-too-small'],
+  [/device was lost/i, 'device-lost'],
+  [/not loaded before|is not loaded with a model/, 'not-loaded'],
+  [/Cannot find model record/, 'model-unknown'],
+  [/Prompt tokens exceed context window/, 'message-too-long'],
 ];
 
+/** Turns anything the stock worker threw into an AppError; sentences it does not know become `internal`. */
 export function stockError(error: unknown): AppError {
-  const known = AppError.from(error);
-  if (known.code !== 'internal') return known;
-  const text = String(known.details.message ?? '');
-  const code = PATTERNS.find(([pattern]) => pattern.test(text))?.[1];
-  return code ? new AppError(code, { message: text.slice(0, 500) }, error) : known;
+  const plain = AppError.from(error);
+  if (plain.code !== 'internal') return plain;
+  const message = String(plain.details.message ?? '');
+  const code = PATTERNS.find(([pattern]) => pattern.test(message))?.[1];
+  if (!code) return plain;
+  const details: ErrorDetails = { message: message.slice(0, 500), ...addressIn(message) };
+  if (code === 'download-failed' && /\.wasm$/.test(String(details.url)))
+    return new AppError('model-library-unavailable', details, error);
+  return new AppError(code, details, error);
+}
+
+function addressIn(message: string): { url: string; host: string } | Record<string, never> {
+  const url = /https?:\/\/[^\s"'<>]+/.exec(message)?.[0];
+  return url ? { url, host: new URL(url).host } : {};
 }

@@ -1,0 +1,64 @@
+/** The user's settings as one record, checked when read: a damaged or older record falls back by field. */
+import { clear, get, set } from 'idb-keyval';
+import * as v from 'valibot';
+import type { ChatOptions } from './chats';
+import { guarded, settingsDatabase } from './database';
+
+const SAMPLING = v.object({
+  temperature: v.optional(v.number()),
+  topP: v.optional(v.number()),
+  topK: v.optional(v.number()),
+  repetitionPenalty: v.optional(v.number()),
+  maxTokens: v.optional(v.number()),
+});
+
+const SETTINGS = v.object({
+  /** null: as the browser says. */
+  language: v.fallback(v.nullable(v.picklist(['zh', 'en'])), null),
+  theme: v.fallback(v.nullable(v.picklist(['light', 'dark'])), null),
+  /** The model a new conversation starts with; null: the built-in one. */
+  modelId: v.fallback(v.nullable(v.string()), null),
+  /** What new conversations set instead of the model's defaults. */
+  sampling: v.fallback(SAMPLING, {}),
+});
+
+export type Sampling = Omit<ChatOptions, 'systemPrompt' | 'seed'>;
+export interface Settings extends Omit<v.InferOutput<typeof SETTINGS>, 'sampling'> {
+  readonly sampling: Sampling;
+}
+
+export const DEFAULT_SETTINGS: Settings = { language: null, theme: null, modelId: null, sampling: {} };
+
+const KEY = 'settings';
+
+export async function readSettings(): Promise<Settings> {
+  const stored = await guarded(() => get<unknown>(KEY, settingsDatabase()));
+  const parsed = v.safeParse(SETTINGS, stored ?? {});
+  return parsed.success ? withoutUndefined(parsed.output) : DEFAULT_SETTINGS;
+}
+
+export async function writeSettings(settings: Settings): Promise<void> {
+  await guarded(() => set(KEY, settings, settingsDatabase()));
+}
+
+export async function clearSettings(): Promise<void> {
+  await guarded(() => clear(settingsDatabase()));
+}
+
+function withoutUndefined(parsed: v.InferOutput<typeof SETTINGS>): Settings {
+  const given = Object.entries(parsed.sampling).filter(([, value]) => value !== undefined);
+  return { ...parsed, sampling: Object.fromEntries(given) };
+}
+
+const STOCK_KEY = 'stock-models';
+
+/** Models of web-llm's own list that the user has taken up. */
+export async function readStockIds(): Promise<readonly string[]> {
+  const stored = await guarded(() => get<unknown>(STOCK_KEY, settingsDatabase()));
+  const parsed = v.safeParse(v.array(v.string()), stored);
+  return parsed.success ? parsed.output : [];
+}
+
+export async function writeStockIds(ids: readonly string[]): Promise<void> {
+  await guarded(() => set(STOCK_KEY, ids, settingsDatabase()));
+}

@@ -1,0 +1,197 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { AppError } from '../core/errors';
+import { NativeEngine } from '../engine/native-engine';
+import { scriptedParts, sleep } from '../engine/test-runner';
+import { EngineClient, type EngineState } from './client';
+import { WorkerHandler } from './handler';
+import { type EngineKind, type EngineRecord, nativeRecord } from './records';
+import { ChannelWorker } from './test-channel';
+
+const user = (content: string) => ({ messages: [{ role: 'user' as const, content }] });
+const RECORD = nativeRecord('test');
+const STOCK: EngineRecord = { model_id: 'stock', model: 'https://a.test/m', model_lib: 'https://b.test/l.wasm' };
+
+let made: { kind: EngineKind; worker: ChannelWorker }[];
+let client: EngineClient;
+let states: EngineState['kind'][];
+
+/** Answers of a worker that never gets further than its first step. */
+function stockStub(post: (message: unknown) => void) {
+  return ({ kind, uuid }: { kind: string; uuid: string }) => {
+    const content = `Error: Failed to store ${STOCK.model_lib} with error: TypeError: Failed to fetch`;
+    if (kind === 'reload') {
+      post({ kind: 'initProgressCallback', uuid: '', content: { progress: 0.5, timeElapsed: 1, text: 'Start to fetch params' } });
+      post({ kind: 'throw', uuid, content });
+    } else if (kind !== 'setAppConfig') post({ kind: 'return', uuid, content: null });
+  };
+}
+
+beforeEach(() => {
+  made = [];
+  states = [];
+  client = new EngineClient((kind) => {
+    const worker = new ChannelWorker((post) =>
+      kind === 'stock'
+        ? (stockStub(post) as (data: never) => void)
+        : (new WorkerHandler(new NativeEngine(scriptedParts().parts), post, { ping: () => 'pong' })
+            .handle as (data: never) => void),
+    );
+    made.push({ kind, worker });
+    return worker;
+  });
+  client.onState(({ kind }) => states.push(kind));
+});
+
+const failure = (code: string) => expect.objectContaining({ code }) as AppError;
+
+describe('ordinary use', () => {
+  test('loads with progress, streams, remembers the figures, unloads', async () => {
+    const fractions: number[] = [];
+    client.onProgress(({ progress }) => fractions.push(progress));
+    await client.load(RECORD);
+    expect(fractions.at(-1)).toBe(1);
+    const deltas: string[] = [];
+    const outcome = await client.chat(user('hi'), { onDelta: (delta) => deltas.push(delta) });
+    expect(outcome).toMatchObject({ text: '你好，world! 🙂', finishReason: 'stop' });
+    expect(deltas.join('')).toBe(outcome.text);
+    expect(client.lastUsage).toEqual(outcome.usage);
+    await client.unload();
+    expect(states).toEqual(['loading', 'ready', 'generating', 'ready', 'none']);
+    await expect(client.chat(user('hi'))).rejects.toEqual(failure('not-loaded'));
+  });
+
+  test('plain completion', async () => {
+    await client.load(RECORD);
+    expect((await client.complete({ prompt: 'say:abc' })).text).toBe('abc');
+  });
+
+  test('errors are AppErrors with their details', async () => {
+    await expect(client.load(nativeRecord('test', ''))).resolves.toBeUndefined();
+    await expect(client.chat({ ...user('hi'), top_p: 3 })).rejects.toMatchObject({
+      code: 'parameter-out-of-range',
+      details: { field: 'top_p', value: 3, min: 0, max: 1 },
+    });
+    expect(client.state.kind).toBe('ready');
+  });
+
+  test('interrupt and signal end an answer; a second one is refused meanwhile', async () => {
+    await client.load(RECORD);
+    const answer = client.chat(user('long'), { onDelta: () => client.interrupt() });
+    await expect(client.chat(user('hi'))).rejects.toEqual(failure('busy'));
+    expect((await answer).finishReason).toBe('abort');
+    const abort = new AbortController();
+    const other = client.chat(user('long'), { signal: abort.signal, onDelta: () => abort.abort() });
+    expect((await other).finishReason).toBe('abort');
+    const early = new AbortController();
+    const third = client.chat(user('long'), { signal: early.signal });
+    early.abort();
+    expect((await third).finishReason).toBe('abort');
+  });
+
+  test('the side channel answers, and unknown questions are refused', async () => {
+    expect(await client.ask('ping', null)).toBe('pong');
+    await expect(client.ask('memory', null)).rejects.toEqual(failure('request-unsupported'));
+  });
+});
+
+describe('loading', () => {
+  test('a signal cancels, another load overtakes', async () => {
+    const abort = new AbortController();
+    const stop = client.onProgress(() => abort.abort());
+    await expect(client.load(RECORD, { signal: abort.signal })).rejects.toEqual(failure('aborted'));
+    expect(client.state.kind).toBe('none');
+    stop();
+    const first = client.load(RECORD).catch((error: unknown) => error);
+    await client.load(RECORD);
+    expect(await first).toEqual(failure('aborted'));
+    expect(client.state).toEqual({ kind: 'ready', modelId: 'test' });
+  });
+
+  test('a model that cannot be loaded is not loaded, nor the one before it', async () => {
+    await client.load(RECORD);
+    await expect(client.load(STOCK)).rejects.toEqual(failure('model-library-unavailable'));
+    expect(client.state).toMatchObject({ kind: 'failed', modelId: 'stock' });
+    expect(client.modelId).toBeUndefined();
+  });
+});
+
+describe('routing', () => {
+  test('a record with a library goes to the stock worker, and the other worker ends', async () => {
+    const fractions: number[] = [];
+    client.onProgress(({ progress, phase }) => phase === 'library' && fractions.push(progress));
+    await client.load(RECORD);
+    await expect(client.load(STOCK)).rejects.toMatchObject({
+      code: 'model-library-unavailable',
+      details: { url: 'https://b.test/l.wasm', host: 'b.test' },
+    });
+    expect(made.map(({ kind, worker }) => [kind, worker.isTerminated])).toEqual([
+      ['native', true],
+      ['stock', false],
+    ]);
+    expect(fractions).toEqual([0.45]);
+    await client.load(RECORD);
+    expect((await client.chat(user('say:x'))).text).toBe('x');
+    expect(made.map(({ kind }) => kind)).toEqual(['native', 'stock', 'native']);
+  });
+});
+
+describe('a worker that dies', () => {
+  test('rejects what waits, and the next use starts a fresh one with the model in it', async () => {
+    await client.load(RECORD);
+    let text = '';
+    const answer = client.chat(user('long'), {
+      onDelta: (delta) => {
+        text += delta;
+        if (text.length > 3) made[0]!.worker.crash();
+      },
+    });
+    await expect(answer).rejects.toEqual(failure('worker-crashed'));
+    expect(client.state).toMatchObject({ kind: 'failed', modelId: 'test' });
+    expect((await client.chat(user('say:back'))).text).toBe('back');
+    expect(made).toHaveLength(2);
+    expect(made[0]!.worker.isTerminated).toBe(true);
+  });
+
+  test('terminate does the same', async () => {
+    await client.load(RECORD);
+    const answer = client.chat(user('long'));
+    setTimeout(() => client.terminate(), 20);
+    await expect(answer).rejects.toEqual(failure('worker-crashed'));
+    expect((await client.chat(user('say:back'))).text).toBe('back');
+  });
+
+  test('a lost device loads the model again at the next use', async () => {
+    await client.load(RECORD);
+    await expect(client.chat(user('boom-mid'))).rejects.toEqual(failure('device-lost'));
+    expect(client.state.kind).toBe('failed');
+    expect((await client.chat(user('say:back'))).text).toBe('back');
+    expect(made).toHaveLength(1);
+  });
+
+  test('silence for several intervals counts as death, but only while something is asked', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      await client.load(RECORD);
+      vi.advanceTimersByTime(20_000 * 20);
+      expect(client.state.kind).toBe('ready');
+      await sleep(20);
+      made[0]!.worker.isStuck = true;
+      const answer = client.chat(user('hi'));
+      const outcome = answer.catch((error: unknown) => error);
+      await sleep(5);
+      vi.advanceTimersByTime(20_000 * 5);
+      expect(client.state.kind).toBe('generating');
+      vi.advanceTimersByTime(20_000 * 5);
+      expect(await outcome).toEqual(failure('worker-crashed'));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('dispose ends everything quietly', async () => {
+    await client.load(RECORD);
+    client.dispose();
+    expect(made[0]!.worker.isTerminated).toBe(true);
+    await expect(client.chat(user('hi'))).rejects.toEqual(failure('not-loaded'));
+  });
+});

@@ -1,0 +1,34 @@
+/** What the browser's GPU offers, asked without keeping a device. */
+import { AppError } from '../core/errors';
+import { type Gpu, openDevice } from '../gpu/device';
+import type { GpuInfo } from './protocol';
+
+/** @throws AppError `insecure-context`, `no-webgpu`. */
+export function browserGpu(): GPU {
+  if (!globalThis.isSecureContext) throw new AppError('insecure-context', { origin: globalThis.origin });
+  const { gpu } = navigator;
+  if (!gpu) throw new AppError('no-webgpu');
+  return gpu;
+}
+
+/**
+ * @param opened the engine's device, when there is one; otherwise one is opened and given back.
+ * @throws AppError `insecure-context`, `no-webgpu`, `no-adapter`, `limits-too-small`.
+ */
+export async function gpuInfo(opened: Gpu | undefined): Promise<GpuInfo> {
+  const gpu = opened ?? (await openDevice(browserGpu()));
+  const { adapterInfo } = gpu.device;
+  const info: GpuInfo = {
+    name: gpu.name,
+    vendor: gpu.vendor,
+    architecture: adapterInfo.architecture,
+    f16: gpu.features.f16,
+    subgroups: gpu.features.subgroups,
+    maxBindingBytes: gpu.maxBindingBytes,
+    maxBufferBytes: gpu.maxBufferBytes,
+    isSoftware:
+      adapterInfo.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(`${gpu.name} ${gpu.vendor}`),
+  };
+  if (!opened) gpu.device.destroy();
+  return info;
+}

@@ -1,0 +1,16 @@
+/** What page and install worker say to each other: one order, then progress, then one end. */
+import type { GivenFile } from '../store/file-source';
+import type { InstallProgress } from '../store/install';
+import type { ModelState } from '../store/weights';
+
+export type InstallOrder =
+  | { readonly kind: 'url'; readonly url: string; readonly id?: string }
+  | { readonly kind: 'files'; readonly files: readonly GivenFile[]; readonly id?: string };
+
+export type ToInstaller = InstallOrder | { readonly kind: 'abort' };
+
+export type FromInstaller =
+  | { readonly kind: 'progress'; readonly progress: InstallProgress }
+  | { readonly kind: 'done'; readonly model: ModelState }
+  /** Text form of an AppError. */
+  | { readonly kind: 'failed'; readonly error: string };
