@@ -1,25 +1,22 @@
 /** What the interface may want to know about the model that is loaded; plain data, it crosses workers. */
 import type { Architecture } from '../models/architecture';
+import type { GenerationDefaults } from '../models/generation-defaults';
 
 export interface ModelInfo {
   readonly modelId: string;
   readonly architecture: Architecture;
   /** Positions available to prompt and answer together. */
   readonly contextLength: number;
-  /** False for base and code models: their text is continued as it stands. */
+  /** False for base and code models: their text is continued as it stands (`completion`). */
   readonly isChat: boolean;
-  /** The model's own sampling settings, used where a request names none. */
+  /** False where a system text of the user would be ignored. */
+  readonly supportsSystem: boolean;
+  /** The model's own settings, used where a request names none. */
   readonly defaults: ModelDefaults;
 }
 
-export interface ModelDefaults {
-  readonly temperature: number;
-  readonly topP: number;
-  /** 0 keeps all. */
-  readonly topK: number;
-  readonly repetitionPenalty: number;
-  readonly maxTokens: number;
-}
+/** Settings that a model brings along. */
+export type ModelDefaults = GenerationDefaults;
 
 export interface MemoryReport {
   readonly weightsBytes: number;

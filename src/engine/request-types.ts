@@ -1,9 +1,5 @@
 /** Requests and figures as our engine takes and gives them: web-llm's types plus what they leave out. */
-import type {
-  ChatCompletionRequestBase,
-  CompletionCreateParamsBase,
-  CompletionUsage,
-} from '@mlc-ai/web-llm';
+import type { ChatCompletionRequestBase, CompletionCreateParamsBase, CompletionUsage } from '@mlc-ai/web-llm';
 
 /** Fields that web-llm does not know; accepted at the top level and in `extra_body`, but not in both. */
 export interface OwnFields {

@@ -2,28 +2,12 @@
  * Contracts inside the engine: a `Runner` owns the weights, the KV cache and the sampler state on the GPU.
  * `engine/` (chat, requests, streaming text) drives it; tests and the command line drive it directly.
  */
+import type { DrawSettings, SamplerOrder } from '../kernels/draw-settings';
 import type { Architecture } from '../models/architecture';
 
-/** Order in which the distribution is cut, by model family (models.md section 4). */
-export type SamplerOrder = 'temperature-topk-topp' | 'topp-topk-temperature';
+export type { SamplerOrder };
 
-export interface SamplerSettings {
-  readonly order: SamplerOrder;
-  /** 0 is greedy. */
-  readonly temperature: number;
-  /** 0 keeps all. */
-  readonly topK: number;
-  /** 1 keeps all. */
-  readonly topP: number;
-  /** 1 is off; applied first, as in Hugging Face: positive logits divided, negative multiplied. */
-  readonly repetitionPenalty: number;
-  /** OpenAI's: subtracted once / per occurrence, over generated tokens only. */
-  readonly presencePenalty: number;
-  readonly frequencyPenalty: number;
-  readonly logitBias: ReadonlyMap<number, number>;
-  /** Ids never drawn whatever the logits say (ignore_eos, minimum length). */
-  readonly banned: readonly number[];
-  readonly seed: number;
+export interface SamplerSettings extends DrawSettings {
   /** Number of alternatives to report with each token, 0..20; undefined: no log-probabilities at all. */
   readonly topLogprobs: number | undefined;
 }

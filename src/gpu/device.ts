@@ -33,8 +33,8 @@ export interface DeviceOptions {
 }
 
 /** What the engine cannot do without; every WebGPU adapter of the core profile has it. */
-const NEEDED_BINDING_BYTES = 128 << 20;
-const NEEDED_STORAGE_BUFFERS = 8;
+export const NEEDED_BINDING_BYTES = 128 << 20;
+export const NEEDED_STORAGE_BUFFERS = 8;
 
 /**
  * @throws AppError `no-adapter` when the browser offers none, `limits-too-small` when it offers less than

@@ -1,6 +1,6 @@
 /**
  * Assembles WGSL: a prelude (files of shaders/lib, chosen by the caller) in front of one op of shaders/ops.
- * `enable` and `requires` lines of any part move to the top, as WGSL demands. Numbers are `override`
+ * `enable`, `requires` and `diagnostic` lines of any part move to the top, as WGSL demands. Numbers are `override`
  * constants set at pipeline creation, never text.
  */
 const sources = import.meta.glob<string>('../../shaders/{ops,lib}/*.wgsl', {
@@ -19,7 +19,7 @@ function source(path: string): string {
 export function assembleShader(op: string, preludes: readonly string[] = []): string {
   const parts = [...preludes.map((name) => source(`lib/${name}`)), source(`ops/${op}`)];
   const lines = parts.join('\n').split('\n');
-  const isDirective = (line: string) => /^\s*(enable|requires)\s/.test(line);
+  const isDirective = (line: string) => /^\s*(enable|requires)\s|^\s*diagnostic\s*\(/.test(line);
   return [...new Set(lines.filter(isDirective)), ...lines.filter((line) => !isDirective(line))].join('\n');
 }
 

@@ -1,0 +1,70 @@
+/** What every matrix-vector kernel needs to know of a matrix: its prelude, its bindings, its slices. */
+import { AppError } from '../core/errors';
+import type { Matrix, MatrixSlice } from './types';
+
+/** Columns per scale group, and the step of every kernel along a row. */
+export const GROUP = 32;
+
+/** Prelude of shaders/lib that reads matrices of this format. */
+export function weightsPrelude(matrix: Matrix): string {
+  return `weights_${matrix.format}`;
+}
+
+/** Bytes of one row: values or codes, and scales. */
+export function rowBytes(format: Matrix['format'], cols: number): { data: number; scales: number } {
+  switch (format) {
+    case 'q4f16':
+      return { data: cols / 2, scales: cols / 16 };
+    case 'q4f32':
+      return { data: cols / 2, scales: cols / 8 };
+    case 'f16':
+      return { data: cols * 2, scales: 0 };
+    case 'f32':
+      return { data: cols * 4, scales: 0 };
+  }
+}
+
+/** Throws AppError `internal` when the shape is not one the kernels can run. */
+export function checkMatrix(name: string, matrix: Matrix, rows: number, cols: number): void {
+  const fail = (reason: string): never => {
+    throw new AppError('internal', { message: `${name}: ${reason}` });
+  };
+  if (matrix.rows !== rows || matrix.cols !== cols) {
+    fail(`matrix is [${matrix.rows}, ${matrix.cols}], expected [${rows}, ${cols}]`);
+  }
+  if (cols % GROUP !== 0) fail(`${cols} columns are not a multiple of ${GROUP}`);
+  let next = 0;
+  for (const slice of matrix.slices) {
+    if (slice.rowStart !== next) fail(`slice starts at row ${slice.rowStart}, expected ${next}`);
+    next += slice.rows;
+  }
+  if (next !== rows) fail(`slices hold ${next} of ${rows} rows`);
+}
+
+/** Bindings 0 and 1 of a weights prelude. */
+export function sliceBindings(slice: MatrixSlice): { 0: GPUBuffer; 1: GPUBuffer | undefined } {
+  return { 0: slice.data, 1: slice.scales };
+}
+
+export interface SliceRange {
+  /** First row, counted in the whole matrix. */
+  readonly rowStart: number;
+  readonly rows: number;
+  /** Where the rows start inside the first and the second binding. */
+  readonly rowOffset?: number;
+  readonly rowOffsetB?: number;
+}
+
+/** Uniform buffer for `Slice` of shaders/lib/slice.wgsl: u32 [rowStart, rows, rowOffset, rowOffsetB]. */
+export function sliceUniform(device: GPUDevice, range: SliceRange): GPUBuffer {
+  const buffer = device.createBuffer({
+    label: 'slice',
+    size: 16,
+    usage: GPUBufferUsage.UNIFORM,
+    mappedAtCreation: true,
+  });
+  const { rowStart, rows, rowOffset = 0, rowOffsetB = 0 } = range;
+  new Uint32Array(buffer.getMappedRange()).set([rowStart, rows, rowOffset, rowOffsetB]);
+  buffer.unmap();
+  return buffer;
+}
