@@ -152,6 +152,12 @@ export class Decoder {
     for (const dispatch of this.head) encode(pass, dispatch);
   }
 
+  /** Where the last token of a chunk goes for `encodeHead`: f32 [hidden] residual * finalNorm, f32 [parts] squares. */
+  get headInput(): { scaled: GPUBuffer; squares: GPUBuffer; parts: number } {
+    const { scaled, squares } = this.scratch;
+    return { scaled, squares, parts: normParts(this.parts) };
+  }
+
   /** Dispatches of one token at `position`, sampler aside. */
   dispatchCount(position: number): number {
     const merge = splitCount(position + 1, this.parts.context.tuning) > 1 ? 1 : 0;

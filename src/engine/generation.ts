@@ -53,7 +53,7 @@ export async function generate(job: GenerationJob): Promise<GenerationFigures> {
     throw new AppError('message-too-long', {
       tokens: prompt.length,
       limit: runner.contextLength - 1,
-      excess: 1 - room,
+      excessTokens: 1 - room,
     });
   // The last token is computed again even if the cache holds it, so that its logits exist.
   const reusedTokens = Math.min(commonPrefix(runner.tokens, prompt), prompt.length - 1);

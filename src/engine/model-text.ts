@@ -1,5 +1,5 @@
 /** The language side of a loaded model as generation needs it: tokens, prompts, endings, defaults. */
-import { type ChatMessage, answerLead, isChatTemplate, supportsSystem } from '../models/chat-template';
+import { answerLead, type ChatMessage, isChatTemplate, supportsSystem } from '../models/chat-template';
 import type { GenerationDefaults } from '../models/generation-defaults';
 import { readModelLanguage } from '../models/model-language';
 import type { ModelPackage } from '../models/package';
@@ -28,7 +28,11 @@ export interface ModelText {
   /** Strings that end an answer and do not belong to it. */
   readonly stopStrings: readonly string[];
   /** @param maxTokens length asked for, kept free. Throws `message-too-long`, `message-empty`, `request-unsupported`. */
-  fillChat(messages: readonly ChatMessage[], contextLength: number, maxTokens: number | undefined): TextPrompt;
+  fillChat(
+    messages: readonly ChatMessage[],
+    contextLength: number,
+    maxTokens: number | undefined,
+  ): TextPrompt;
   /** A text to be continued as it stands. */
   fillCompletion(text: string): TextPrompt;
 }

@@ -57,9 +57,11 @@ describe.skipIf(!FIXTURE)('NativeEngine on a real adapter', () => {
     expect(again.usage!.extra).toMatchObject({ reused_tokens: expect.any(Number) });
     expect((again.usage!.extra as unknown as { reused_tokens: number }).reused_tokens).toBeGreaterThan(50);
 
-    const drawn = async (seed: number) =>
-      (await engine.chatCompletion({ messages: first!.messages, temperature: 2, top_p: 1, top_k: 0, seed, max_tokens: 12 }))
-        .choices[0]!.message.content;
+    const drawn = async (seed: number) => {
+      const sampling = { temperature: 2, top_p: 1, top_k: 0, seed, max_tokens: 12 };
+      const answer = await engine.chatCompletion({ messages: first!.messages, ...sampling });
+      return answer.choices[0]!.message.content;
+    };
     expect(await drawn(7)).toBe(await drawn(7));
     expect(engine.memory()!.weightsBytes).toBeGreaterThan(0);
     await engine.unload();

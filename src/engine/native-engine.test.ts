@@ -46,7 +46,14 @@ describe('loading', () => {
     const values = reports.map(({ progress }) => progress);
     expect(values).toEqual([...values].sort((a, b) => a - b));
     expect(values.at(-1)).toBe(1);
-    expect(reports.map(({ phase }) => phase)).toEqual(['download', 'download', 'gpu', 'gpu', 'warmup', 'ready']);
+    expect(reports.map(({ phase }) => phase)).toEqual([
+      'download',
+      'download',
+      'gpu',
+      'gpu',
+      'warmup',
+      'ready',
+    ]);
   });
 
   test('refuses unknown ids and several models, and says when nothing is loaded', async () => {
@@ -243,7 +250,9 @@ describe('the rest of the interface', () => {
   test('statistics, reset, GPU facts, and one low-level step', async () => {
     const { engine, runner } = await loaded();
     await engine.chatCompletion({ messages: user('hi') });
-    expect(await engine.runtimeStatsText()).toMatch(/^prefill: [\d.]+ tokens\/sec, decoding: [\d.]+ tokens\/sec$/);
+    expect(await engine.runtimeStatsText()).toMatch(
+      /^prefill: [\d.]+ tokens\/sec, decoding: [\d.]+ tokens\/sec$/,
+    );
     await engine.resetChat();
     expect(runner.tokens).toEqual([]);
     expect(await engine.getMessage()).toBe('');

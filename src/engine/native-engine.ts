@@ -27,7 +27,7 @@ import type {
 } from '@mlc-ai/web-llm';
 import { AppError } from '../core/errors';
 import { Answer } from './answer-stream';
-import { generate } from './generation';
+import { type GenerationFigures, generate } from './generation';
 import { LoadMeter } from './load-meter';
 import type { MemoryReport, ModelInfo } from './model-info';
 import { type EngineParts, type LoadedModel, ModelSlot } from './model-slot';
@@ -247,22 +247,24 @@ export class NativeEngine implements MLCEngineInterface {
 
   private begin(model: LoadedModel, prompt: TextPrompt, settings: GenerationSettings, echo = ''): Answer {
     const { runner, text } = model;
+    const usage = (figures: GenerationFigures) =>
+      usageOf(figures, prompt.droppedMessages, settings.sampler.seed);
     const answer = new Answer({
       tokenizer: text.tokenizer,
       run: async (emit, signal) => {
         if (echo) emit({ text: echo, tokens: [] });
         try {
-          return await generate({ runner, tokenizer: text.tokenizer, prompt, settings, signal, emit });
+          const tokenizer = text.tokenizer;
+          const figures = await generate({ runner, tokenizer, prompt, settings, signal, emit });
+          this.lastUsage = usage(figures);
+          return figures;
         } catch (error) {
           throw await this.slot.lossBehind(AppError.from(error));
         } finally {
           if (this.answer === answer) this.answer = undefined;
         }
       },
-      usage: (figures) => {
-        this.lastUsage = usageOf(figures, prompt.droppedMessages, settings.sampler.seed);
-        return this.lastUsage;
-      },
+      usage,
     });
     this.answer = answer;
     this.lastAnswer = answer;

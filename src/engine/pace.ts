@@ -1,30 +1,34 @@
 /**
  * Keeps one submit short: a driver resets the GPU after about two seconds, and the same GPU draws the page. The
- * cost of a token is learnt from the work done so far; the first submits are small.
+ * cost of a token is learnt from the work done so far; until then work is cut fine.
  */
 const TARGET_MS = 200;
-const FIRST_CHUNK = 16;
-/** A chunk may grow this much from one to the next: a single good measurement must not lead to a reset. */
-const GROWTH = 4;
+/** Tokens of one tile of the matrix kernels: fewer cost the same. */
+const TILE = 64;
 
 export class ChunkPace {
-  private chunk = FIRST_CHUNK;
+  private msPerToken: number | undefined;
 
-  constructor(
-    private readonly unit: number,
-    private readonly most: number,
-  ) {}
+  constructor(private readonly most: number) {}
 
-  /** Tokens of the next prefill chunk. */
+  /** Tokens of the next prefill chunk: whole tiles, as many as two submits may take. */
   get size(): number {
-    return this.chunk;
+    if (this.msPerToken === undefined) return Math.min(TILE, this.most);
+    const fitting = Math.floor((2 * TARGET_MS) / this.msPerToken / TILE) * TILE;
+    return Math.min(this.most, Math.max(TILE, fitting));
+  }
+
+  /** Submits that a chunk's layers are spread over. */
+  submits(tokens: number, layers: number): number {
+    if (this.msPerToken === undefined) return Math.min(layers, 8);
+    const expectedMs = Math.max(tokens, TILE) * this.msPerToken;
+    return Math.min(layers, Math.max(1, Math.ceil(expectedMs / TARGET_MS)));
   }
 
   /** A chunk of `tokens` took `elapsedMs`. */
   report(tokens: number, elapsedMs: number): void {
-    const fitting = (TARGET_MS / Math.max(elapsedMs, 0.1)) * tokens;
-    const bounded = Math.min(fitting, Math.max(this.chunk, tokens) * GROWTH, this.most);
-    this.chunk = Math.max(this.unit, Math.floor(bounded / this.unit) * this.unit);
+    const now = elapsedMs / Math.max(tokens, TILE);
+    this.msPerToken = this.msPerToken === undefined ? now : (this.msPerToken + now) / 2;
   }
 }
 
@@ -41,7 +45,7 @@ export class TokenPace {
     return this.meanMs !== undefined && this.meanMs < 8 ? 2 : 1;
   }
 
-  /** Submits that one token's layers are spread over; all of them while nothing is known. */
+  /** Submits that one token's layers are spread over. */
   submits(layers: number): number {
     if (this.meanMs === undefined) return Math.min(layers, 4);
     return Math.min(layers, Math.max(1, Math.ceil(this.meanMs / (2 * TARGET_MS))));

@@ -26,7 +26,10 @@ const refusal = (work: () => unknown): { code: string; details: Record<string, u
 
 describe('settings', () => {
   test('the model decides what the request leaves open', () => {
-    const { sampler, maxTokens, askedTokens, stopStrings, stopIds } = read({ temperature: null, seed: undefined });
+    const { sampler, maxTokens, askedTokens, stopStrings, stopIds } = read({
+      temperature: null,
+      seed: undefined,
+    });
     expect(sampler).toMatchObject({ temperature: 0.7, topK: 30, topP: 0.9, presencePenalty: 0.1 });
     expect({ maxTokens, askedTokens, stopStrings, stopIds }).toEqual({
       maxTokens: 77,
@@ -59,7 +62,12 @@ describe('settings', () => {
       tool_choice: 'none',
       response_format: { type: 'text' },
     });
-    expect(settings).toMatchObject({ isStream: true, includeUsage: true, maxTokens: 63, stopStrings: ['###', 'a', 'b'] });
+    expect(settings).toMatchObject({
+      isStream: true,
+      includeUsage: true,
+      maxTokens: 63,
+      stopStrings: ['###', 'a', 'b'],
+    });
     expect(settings.sampler).toMatchObject({
       temperature: 0,
       topK: 0,
@@ -68,7 +76,10 @@ describe('settings', () => {
       frequencyPenalty: 2,
       topLogprobs: 20,
     });
-    expect([...settings.sampler.logitBias]).toEqual([[5, -100], [99, 3]]);
+    expect([...settings.sampler.logitBias]).toEqual([
+      [5, -100],
+      [99, 3],
+    ]);
   });
 
   test('equal seeds are equal, other seeds are not, and none is chosen afresh', () => {
@@ -126,7 +137,10 @@ describe('refusals', () => {
     ['min_p', 0.1],
     ['messages', 'hi'],
   ])('%s %o is not supported', (field, value) => {
-    expect(refusal(() => read({ [field]: value }))).toMatchObject({ code: 'request-unsupported', details: { field } });
+    expect(refusal(() => read({ [field]: value }))).toMatchObject({
+      code: 'request-unsupported',
+      details: { field },
+    });
   });
 
   test.each([
@@ -135,7 +149,10 @@ describe('refusals', () => {
     [{ stream: true, stream_options: { other: 1 } }, 'stream_options.other'],
     [{ messages: [{ role: 'tool', content: 'x' }] }, 'messages[0].role'],
     [{ messages: [{ role: 'user', content: 'x', name: 'Ann' }] }, 'messages[0].name'],
-    [{ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: '' } }] }] }, 'messages[0].content'],
+    [
+      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: '' } }] }] },
+      'messages[0].content',
+    ],
     [{ messages: [...messages, { role: 'assistant', content: 'x' }] }, 'messages[1].role'],
     [{ messages: [...messages, ...messages] }, 'messages[1].role'],
     [{ messages: [...messages, { role: 'system', content: 'x' }, ...messages] }, 'messages[1].role'],
@@ -150,7 +167,9 @@ describe('refusals', () => {
     expect(refusal(() => read({ logit_bias: { '100': 1 } })).code).toBe('parameter-out-of-range');
     expect(refusal(() => read({ logit_bias: { x: 1 } })).code).toBe('parameter-out-of-range');
     expect(refusal(() => read({ logit_bias: { '1': 101 } })).code).toBe('parameter-out-of-range');
-    expect(refusal(() => readChatRequest({ messages }, { ...CONTEXT, isChat: false })).code).toBe('request-unsupported');
+    expect(refusal(() => readChatRequest({ messages }, { ...CONTEXT, isChat: false })).code).toBe(
+      'request-unsupported',
+    );
   });
 
   test('completions take a prompt and no messages', () => {
@@ -166,6 +185,8 @@ describe('refusals', () => {
       { type: 'text', text: 'a' },
       { type: 'text', text: 'b' },
     ];
-    expect(read({ messages: [{ role: 'user', content }] }).messages).toEqual([{ role: 'user', content: 'ab' }]);
+    expect(read({ messages: [{ role: 'user', content }] }).messages).toEqual([
+      { role: 'user', content: 'ab' },
+    ]);
   });
 });

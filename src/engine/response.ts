@@ -76,13 +76,13 @@ export function joinPieces(pieces: readonly Piece[]): Piece {
 /** Null when the tokens carry no log-probabilities. */
 export function logprobsOf(tokens: readonly SampledToken[], tokenizer: Tokenizer): Logprobs | null {
   if (tokens.length === 0 || tokens[0]!.logprob === undefined) return null;
-  const describe = (id: number, logprob: number) => {
+  const say = (id: number, logprob: number) => {
     const bytes = tokenizer.tokenBytes(id);
     return { token: new TextDecoder().decode(bytes), bytes: [...bytes], logprob };
   };
   const content: TokenLogprob[] = tokens.map(({ id, logprob, topLogprobs }) => ({
-    ...describe(id, logprob!),
-    top_logprobs: (topLogprobs ?? []).map((other) => describe(other.id, other.logprob)),
+    ...say(id, logprob!),
+    top_logprobs: (topLogprobs ?? []).map((other) => say(other.id, other.logprob)),
   }));
   return { content };
 }

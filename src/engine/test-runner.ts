@@ -52,11 +52,14 @@ export class ScriptedRunner implements Runner {
       for (let drawn = 0; drawn < options.maxTokens; drawn++) {
         await sleep(this.tokenMs);
         if (options.signal?.aborted) return;
-        if (text.includes('boom-mid') && drawn === 3) throw new AppError('device-lost', { reason: 'unknown' });
+        if (text.includes('boom-mid') && drawn === 3)
+          throw new AppError('device-lost', { reason: 'unknown' });
         const id = script(drawn);
         this.tokens.push(id);
         const top = options.sampler.topLogprobs;
-        yield top === undefined ? { id } : { id, logprob: -0.5, topLogprobs: [{ id, logprob: -0.5 }].slice(0, top) };
+        yield top === undefined
+          ? { id }
+          : { id, logprob: -0.5, topLogprobs: [{ id, logprob: -0.5 }].slice(0, top) };
         if (options.stopIds.has(id)) return;
       }
     } finally {

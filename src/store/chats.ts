@@ -6,7 +6,7 @@
  */
 import { clear, del, get, getMany, promisifyRequest, set } from 'idb-keyval';
 import type { ErrorCode, ErrorDetails } from '../core/errors';
-import { chatDatabase, guarded } from './database';
+import { chatDatabase, guarded, inTransaction } from './database';
 
 export type MessageStatus = 'streaming' | 'done' | 'interrupted' | 'error';
 
@@ -95,22 +95,19 @@ export async function readConversation(id: string): Promise<Conversation | undef
  * are written or neither.
  */
 export async function writeConversation(mine: Conversation): Promise<Conversation> {
-  return guarded(() =>
-    chatDatabase()('readwrite', async (store) => {
-      const read = <T>(key: string) => promisifyRequest<T | undefined>(store.get(key));
-      const [stored, rescued, index = []] = await Promise.all([
-        read<Conversation>(recordKey(mine.id)),
-        read<Conversation>(rescueKey(mine.id)),
-        read<readonly ConversationMeta[]>(INDEX),
-      ]);
-      const merged = join(join(stored, rescued), mine) ?? mine;
-      store.put(merged, recordKey(mine.id));
-      store.delete(rescueKey(mine.id));
-      store.put(withMeta(index, metaOf(merged)), INDEX);
-      await promisifyRequest(store.transaction);
-      return merged;
-    }),
-  );
+  return inTransaction(chatDatabase(), async (store) => {
+    const read = <T>(key: string) => promisifyRequest<T | undefined>(store.get(key));
+    const [stored, rescued, index = []] = await Promise.all([
+      read<Conversation>(recordKey(mine.id)),
+      read<Conversation>(rescueKey(mine.id)),
+      read<readonly ConversationMeta[]>(INDEX),
+    ]);
+    const merged = join(join(stored, rescued), mine) ?? mine;
+    store.put(merged, recordKey(mine.id));
+    store.delete(rescueKey(mine.id));
+    store.put(withMeta(index, metaOf(merged)), INDEX);
+    return merged;
+  });
 }
 
 /**
@@ -118,27 +115,21 @@ export async function writeConversation(mine: Conversation): Promise<Conversatio
  * merged at the next read or write; the index knows the conversation since its first write.
  */
 export async function rescueConversation(mine: Conversation): Promise<void> {
-  await guarded(() =>
-    chatDatabase()('readwrite', (store) => {
-      store.put(mine, rescueKey(mine.id));
-      store.transaction.commit();
-      return promisifyRequest(store.transaction);
-    }),
-  );
+  await inTransaction(chatDatabase(), (store) => {
+    store.put(mine, rescueKey(mine.id));
+    store.transaction.commit();
+  });
 }
 
 export async function deleteConversation(id: string): Promise<void> {
-  await guarded(() =>
-    chatDatabase()('readwrite', async (store) => {
-      const index = (await promisifyRequest<readonly ConversationMeta[] | undefined>(store.get(INDEX))) ?? [];
-      store.put(
-        index.filter((entry) => entry.id !== id),
-        INDEX,
-      );
-      for (const key of [recordKey(id), rescueKey(id), draftKey(id)]) store.delete(key);
-      await promisifyRequest(store.transaction);
-    }),
-  );
+  await inTransaction(chatDatabase(), async (store) => {
+    const index = (await promisifyRequest<readonly ConversationMeta[] | undefined>(store.get(INDEX))) ?? [];
+    store.put(
+      index.filter((entry) => entry.id !== id),
+      INDEX,
+    );
+    for (const key of [recordKey(id), rescueKey(id), draftKey(id)]) store.delete(key);
+  });
 }
 
 export async function readDraft(id: string): Promise<string> {

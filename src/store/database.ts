@@ -2,7 +2,7 @@
  * The page's own records in IndexedDB: one database for conversations, one for settings. (idb-keyval keeps
  * one object store per database.) Weights have a database of their own, see weights.ts.
  */
-import { createStore, type UseStore } from 'idb-keyval';
+import { createStore, promisifyRequest, type UseStore } from 'idb-keyval';
 import { AppError } from '../core/errors';
 
 const stores = new Map<string, UseStore>();
@@ -33,4 +33,36 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
       error,
     );
   }
+}
+
+/**
+ * Runs `work` in one read-write transaction and resolves when it is stored; a failure inside undoes all of
+ * it. `work` may await nothing but requests of the store it is given.
+ * @throws AppError as `guarded`.
+ */
+export async function inTransaction<T>(
+  database: UseStore,
+  work: (store: IDBObjectStore) => Promise<T> | T,
+): Promise<T> {
+  return guarded(() =>
+    database('readwrite', async (store) => {
+      const { transaction } = store;
+      const finished = promisifyRequest(transaction);
+      try {
+        const result = await work(store);
+        await finished;
+        return result;
+      } catch (error) {
+        finished.catch(() => {
+          // It is the error below that is told.
+        });
+        try {
+          transaction.abort();
+        } catch {
+          // Aborted already by the failure itself.
+        }
+        throw error;
+      }
+    }),
+  );
 }

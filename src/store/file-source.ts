@@ -21,7 +21,9 @@ export function fileSource(given: readonly GivenFile[]): PackageSource {
   if (!config) throw new AppError('file-missing', { file: CONFIG });
   const folder = config.path.slice(0, -CONFIG.length);
   const files = new Map(
-    given.filter(({ path }) => path.startsWith(folder)).map(({ path, file }) => [path.slice(folder.length), file]),
+    given
+      .filter(({ path }) => path.startsWith(folder))
+      .map(({ path, file }) => [path.slice(folder.length), file]),
   );
   const label = folder.split('/').filter(Boolean).at(-1) ?? 'model';
   return {

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { entries, createStore } from 'idb-keyval';
+import { createStore, entries } from 'idb-keyval';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError, type ErrorCode } from '../core/errors';
 import { openPackage } from '../models/package';
@@ -7,14 +7,28 @@ import { testPackage } from '../models/test-package';
 import { fileSource } from './file-source';
 import { httpSource } from './http-source';
 import { discardAbandoned, type InstallProgress, idOf, installModel } from './install';
-import { deleteModel, hasModel, listModels, listUnfinished, modelSize, openModel, verifyModel } from './weights';
+import {
+  deleteModel,
+  hasModel,
+  listModels,
+  listUnfinished,
+  modelSize,
+  openModel,
+  verifyModel,
+} from './weights';
 
 const BASE = 'https://models.test/some/folder/';
 const TIMING = { stallMs: 200, retryMs: [1, 1] };
 type Files = Map<string, Uint8Array<ArrayBuffer>>;
 
 /** A server made of a map. `faults` may answer instead for a file; they see how often it was asked for. */
-function server(files: Files, faults: Record<string, (asked: number, body: Uint8Array<ArrayBuffer>) => Response | Promise<Response> | undefined> = {}) {
+function server(
+  files: Files,
+  faults: Record<
+    string,
+    (asked: number, body: Uint8Array<ArrayBuffer>) => Response | Promise<Response> | undefined
+  > = {},
+) {
   const asked = new Map<string, number>();
   const fetcher = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const name = decodeURIComponent(String(input).slice(BASE.length));
@@ -31,7 +45,10 @@ function server(files: Files, faults: Record<string, (asked: number, body: Uint8
 }
 
 const given = (files: Files, folder = '') =>
-  [...files].map(([name, bytes]) => ({ path: `${folder}${name}`, file: new File([bytes], name.split('/').at(-1)!) }));
+  [...files].map(([name, bytes]) => ({
+    path: `${folder}${name}`,
+    file: new File([bytes], name.split('/').at(-1)!),
+  }));
 
 const codeOf = (work: Promise<unknown>): Promise<{ code: ErrorCode | 'none'; details: object }> =>
   work.then(
@@ -39,7 +56,8 @@ const codeOf = (work: Promise<unknown>): Promise<{ code: ErrorCode | 'none'; det
     (error: unknown) => ({ code: AppError.from(error).code, details: AppError.from(error).details }),
   );
 
-const stored = async () => (await entries<string, unknown>(createStore('aerie-weights', 'files'))).map(([key]) => key);
+const stored = async () =>
+  (await entries<string, unknown>(createStore('aerie-weights', 'files'))).map(([key]) => key);
 
 /** A body that breaks off after `keep` bytes, or never ends. */
 function brokenBody(bytes: Uint8Array<ArrayBuffer>, keep: number, how: 'error' | 'hang' | 'close'): Response {
@@ -68,10 +86,22 @@ afterEach(async () => {
 describe('a whole package', () => {
   test('from an address: stored, listed, opened by range, deleted', async () => {
     const steps: InstallProgress[] = [];
-    const state = await installModel(server(files).source, { timing: TIMING, onProgress: (step) => steps.push(step) });
-    expect(state).toMatchObject({ id: 'Test-Model-q0f32', name: 'Test Model', licence: 'CC0-1.0', source: BASE });
+    const state = await installModel(server(files).source, {
+      timing: TIMING,
+      onProgress: (step) => steps.push(step),
+    });
+    expect(state).toMatchObject({
+      id: 'Test-Model-q0f32',
+      name: 'Test Model',
+      licence: 'CC0-1.0',
+      source: BASE,
+    });
     expect(state.files.every((file) => file.state === 'done')).toBe(true);
-    expect(steps.at(-1)).toMatchObject({ phase: 'store', bytesDone: state.sizeBytes, bytesTotal: state.sizeBytes });
+    expect(steps.at(-1)).toMatchObject({
+      phase: 'store',
+      bytesDone: state.sizeBytes,
+      bytesTotal: state.sizeBytes,
+    });
     expect(await listModels()).toEqual([state]);
     expect(await listUnfinished()).toEqual([]);
     expect(await modelSize(state.id)).toBe([...files.values()].reduce((sum, { length }) => sum + length, 0));
@@ -118,7 +148,9 @@ describe('a whole package', () => {
   test('is not fetched twice, and two tabs do not disturb each other', async () => {
     const { source, asked } = server(files);
     const [a, b] = await Promise.all([installModel(source, { id: 'x' }), installModel(source, { id: 'x' })]);
-    expect(a.fingerprint).toBe(b.fingerprint);
+    expect(a).toEqual(b);
+    expect(await verifyModel('x')).toEqual([]);
+    expect(asked.get('params_shard_0.bin')).toBe(1);
     const before = asked.get('params_shard_0.bin');
     await installModel(source, { id: 'x' });
     expect(asked.get('params_shard_0.bin')).toBe(before);
@@ -130,7 +162,9 @@ describe('a whole package', () => {
     newer.get('params_shard_0.bin')![3] = 99;
     const fixed = (await repacked(newer)).files;
     const failing = server(fixed, { 'params_shard_1.bin': () => new Response('', { status: 503 }) });
-    expect((await codeOf(installModel(failing.source, { id: 'x', timing: TIMING }))).code).toBe('download-failed');
+    expect((await codeOf(installModel(failing.source, { id: 'x', timing: TIMING }))).code).toBe(
+      'download-failed',
+    );
     expect(await (await openModel('x')).read('params_shard_0.bin')).toEqual(files.get('params_shard_0.bin'));
     await installModel(server(fixed).source, { id: 'x' });
     expect((await (await openModel('x')).read('params_shard_0.bin'))[3]).toBe(99);
@@ -138,7 +172,9 @@ describe('a whole package', () => {
   });
 
   test('names become ids', () => {
-    expect(idOf({ name: 'AquilaChat 7B / 中文', quantization: 'q4f16_1' })).toBe('AquilaChat-7B-中文-q4f16_1');
+    expect(idOf({ name: 'AquilaChat 7B / 中文', quantization: 'q4f16_1' })).toBe(
+      'AquilaChat-7B-中文-q4f16_1',
+    );
     expect(idOf({ name: 'a-q4f16_1', quantization: 'q4f16_1' })).toBe('a-q4f16_1');
     expect(idOf({ name: '///', quantization: 'q0f32' })).toBe('model-q0f32');
   });
@@ -164,28 +200,80 @@ describe('bad packages leave nothing behind', () => {
   const cut = (name: string) => files.set(name, files.get(name)!.slice(0, -4));
 
   test.each<[string, () => void, ErrorCode, object]>([
-    ['a shard is missing', () => files.delete('params_shard_1.bin'), 'file-missing', { file: 'params_shard_1.bin' }],
+    [
+      'a shard is missing',
+      () => files.delete('params_shard_1.bin'),
+      'file-missing',
+      { file: 'params_shard_1.bin' },
+    ],
     ['a shard is short', () => cut('params_shard_1.bin'), 'file-truncated', { file: 'params_shard_1.bin' }],
-    ['a shard has another hash', () => flip('params_shard_1.bin'), 'hash-mismatch', { file: 'params_shard_1.bin' }],
-    ['the tokenizer has another hash', () => flip('tokenizer.json'), 'hash-mismatch', { file: 'tokenizer.json' }],
-    ['the config has another hash', () => flip('mlc-chat-config.json'), 'hash-mismatch', { file: 'mlc-chat-config.json' }],
-    ['aerie.json is no JSON', () => files.set('aerie.json', new Uint8Array([123])), 'format-invalid', { file: 'aerie.json' }],
-    ['there is no config', () => ['aerie.json', 'mlc-chat-config.json'].forEach((name) => files.delete(name)), 'file-missing', { file: 'mlc-chat-config.json' }],
+    [
+      'a shard has another hash',
+      () => flip('params_shard_1.bin'),
+      'hash-mismatch',
+      { file: 'params_shard_1.bin' },
+    ],
+    [
+      'the tokenizer has another hash',
+      () => flip('tokenizer.json'),
+      'hash-mismatch',
+      { file: 'tokenizer.json' },
+    ],
+    [
+      'the config has another hash',
+      () => flip('mlc-chat-config.json'),
+      'hash-mismatch',
+      { file: 'mlc-chat-config.json' },
+    ],
+    [
+      'aerie.json is no JSON',
+      () => files.set('aerie.json', new Uint8Array([123])),
+      'format-invalid',
+      { file: 'aerie.json' },
+    ],
+    [
+      'there is no config',
+      () => ['aerie.json', 'mlc-chat-config.json'].map((name) => files.delete(name)),
+      'file-missing',
+      { file: 'mlc-chat-config.json' },
+    ],
   ])('%s', async (_name, harm, code, details) => {
     harm();
     const remote = await codeOf(installModel(server(files).source, { timing: TIMING }));
     expect(remote).toEqual({ code, details: expect.objectContaining(details) });
-    const local = await codeOf((async () => installModel(fileSource(given(files, 'f/')), { timing: TIMING }))());
+    const local = await codeOf(
+      (async () => installModel(fileSource(given(files, 'f/')), { timing: TIMING }))(),
+    );
     expect(local).toEqual({ code, details: expect.objectContaining(details) });
     expect(await stored()).toEqual([]);
   });
 
   test.each<[string, (config: Record<string, unknown>) => void, ErrorCode]>([
-    ['unknown quantisation', (config) => Object.assign(config, { quantization: 'q3f16_9' }), 'quantization-unknown'],
-    ['unknown architecture', (config) => Object.assign(config, { model_type: 'rwkv' }), 'architecture-unknown'],
-    ['impossible numbers', (config) => Object.assign(config.model_config as object, { hidden_size: -4 }), 'config-invalid'],
-    ['shapes of another model', (config) => Object.assign(config.model_config as object, { intermediate_size: 128 }), 'tensor-mismatch'],
-    ['more layers than tensors', (config) => Object.assign(config.model_config as object, { num_hidden_layers: 2 }), 'tensor-missing'],
+    [
+      'unknown quantisation',
+      (config) => Object.assign(config, { quantization: 'q3f16_9' }),
+      'quantization-unknown',
+    ],
+    [
+      'unknown architecture',
+      (config) => Object.assign(config, { model_type: 'rwkv' }),
+      'architecture-unknown',
+    ],
+    [
+      'impossible numbers',
+      (config) => Object.assign(config.model_config as object, { hidden_size: -4 }),
+      'config-invalid',
+    ],
+    [
+      'shapes of another model',
+      (config) => Object.assign(config.model_config as object, { intermediate_size: 128 }),
+      'tensor-mismatch',
+    ],
+    [
+      'more layers than tensors',
+      (config) => Object.assign(config.model_config as object, { num_hidden_layers: 2 }),
+      'tensor-missing',
+    ],
   ])('%s is refused before a shard is fetched', async (_name, change, code) => {
     const config = JSON.parse(new TextDecoder().decode(files.get('mlc-chat-config.json')));
     change(config);
@@ -199,11 +287,15 @@ describe('bad packages leave nothing behind', () => {
   test('a package without a tokenizer', async () => {
     const plain = (await testPackage(false)).files;
     plain.delete('tokenizer.json');
-    expect(await codeOf(installModel(fileSource(given(plain))))).toMatchObject({ code: 'file-missing', details: { file: 'tokenizer.json' } });
+    expect(await codeOf(installModel(fileSource(given(plain))))).toMatchObject({
+      code: 'file-missing',
+      details: { file: 'tokenizer.json' },
+    });
   });
 
-  test("a start page served for a missing file is a missing file", async () => {
-    const page = () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html; charset=utf-8' } });
+  test('a start page served for a missing file is a missing file', async () => {
+    const page = () =>
+      new Response('<!doctype html>', { headers: { 'content-type': 'text/html; charset=utf-8' } });
     const { source } = server(files, { 'params_shard_0.bin': page });
     expect(await codeOf(installModel(source, { timing: TIMING }))).toMatchObject({ code: 'file-missing' });
   });
@@ -236,22 +328,31 @@ describe('a bad network', () => {
 
   test('a body that ends early is truncated, a longer one too', async () => {
     const short = server(files, { 'params_shard_0.bin': (_count, body) => brokenBody(body, 10, 'close') });
-    expect(await codeOf(installModel(short.source, { timing: TIMING }))).toMatchObject({ code: 'file-truncated', details: { foundBytes: 10 } });
-    const long = server(files, { 'params_shard_0.bin': (_count, body) => new Response(new Blob([body, body])) });
+    expect(await codeOf(installModel(short.source, { timing: TIMING }))).toMatchObject({
+      code: 'file-truncated',
+      details: { foundBytes: 10 },
+    });
+    const long = server(files, {
+      'params_shard_0.bin': (_count, body) => new Response(new Blob([body, body])),
+    });
     expect((await codeOf(installModel(long.source, { timing: TIMING }))).code).toBe('file-truncated');
     expect(await stored()).toEqual([]);
   });
 
   test('a bad copy in a cache is asked for again, past the cache', async () => {
     const wrong = files.get('params_shard_0.bin')!.slice().fill(1);
-    const { source, asked } = server(files, { 'params_shard_0.bin': (count) => (count === 1 ? new Response(wrong) : undefined) });
+    const { source, asked } = server(files, {
+      'params_shard_0.bin': (count) => (count === 1 ? new Response(wrong) : undefined),
+    });
     await installModel(source, { id: 'x', timing: TIMING });
     expect(asked.get('params_shard_0.bin')).toBe(2);
   });
 
   test('a failed download keeps its done files and goes on from there', async () => {
     let isDown = true;
-    const { source, asked } = server(files, { 'params_shard_1.bin': () => (isDown ? new Response('', { status: 500 }) : undefined) });
+    const { source, asked } = server(files, {
+      'params_shard_1.bin': () => (isDown ? new Response('', { status: 500 }) : undefined),
+    });
     const error = await codeOf(installModel(source, { id: 'x', timing: TIMING }));
     expect(error).toMatchObject({ code: 'download-failed', details: { status: 500, host: 'models.test' } });
     expect(asked.get('params_shard_1.bin')).toBe(3);
@@ -267,16 +368,22 @@ describe('a bad network', () => {
   });
 
   test('refusals are not asked for again', async () => {
-    const { source, asked } = server(files, { 'params_shard_0.bin': () => new Response('', { status: 403 }) });
+    const { source, asked } = server(files, {
+      'params_shard_0.bin': () => new Response('', { status: 403 }),
+    });
     expect((await codeOf(installModel(source, { timing: TIMING }))).code).toBe('download-failed');
     expect(asked.get('params_shard_0.bin')).toBe(1);
   });
 
   test('stopping by the user, in mid-file', async () => {
     const abort = new AbortController();
-    const { source } = server(files, { 'params_shard_0.bin': (_count, body) => brokenBody(body, 10, 'hang') });
+    const { source } = server(files, {
+      'params_shard_0.bin': (_count, body) => brokenBody(body, 10, 'hang'),
+    });
     const onProgress = (step: InstallProgress) => step.file === 'params_shard_0.bin' && abort.abort();
-    expect((await codeOf(installModel(source, { id: 'x', signal: abort.signal, onProgress }))).code).toBe('aborted');
+    expect((await codeOf(installModel(source, { id: 'x', signal: abort.signal, onProgress }))).code).toBe(
+      'aborted',
+    );
     expect((await codeOf(installModel(source, { id: 'x', signal: abort.signal }))).code).toBe('aborted');
     expect(await listUnfinished()).toHaveLength(1);
   });
@@ -284,7 +391,9 @@ describe('a bad network', () => {
 
 describe('a full disk', () => {
   test('is noticed before anything is fetched', async () => {
-    vi.stubGlobal('navigator', { storage: { estimate: async () => ({ quota: (64 << 20) + 5000, usage: 1000 }) } });
+    vi.stubGlobal('navigator', {
+      storage: { estimate: async () => ({ quota: (64 << 20) + 5000, usage: 1000 }) },
+    });
     const { source, asked } = server(files);
     const error = await codeOf(installModel(source));
     expect(error.code).toBe('storage-full');
@@ -295,7 +404,11 @@ describe('a full disk', () => {
 
   test('or when the database says so, and then nothing is kept', async () => {
     const put = IDBObjectStore.prototype.put;
-    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value: unknown, key?: IDBValidKey) {
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
+      this: IDBObjectStore,
+      value: unknown,
+      key?: IDBValidKey,
+    ) {
       if (String(key).endsWith('params_shard_1.bin')) throw new DOMException('full', 'QuotaExceededError');
       return put.call(this, value, key);
     });
@@ -308,11 +421,16 @@ describe('a full disk', () => {
 describe('what the browser lost', () => {
   test('is reported by name, and installing again repairs it', async () => {
     await installModel(server(files).source, { id: 'x' });
-    const [[key]] = (await entries<string, unknown>(createStore('aerie-weights', 'files'))).filter(([name]) => String(name).endsWith('shard_1.bin')) as [[string, unknown]];
+    const [[key]] = (await entries<string, unknown>(createStore('aerie-weights', 'files'))).filter(([name]) =>
+      String(name).endsWith('shard_1.bin'),
+    ) as [[string, unknown]];
     await createStore('aerie-weights', 'files')('readwrite', (store) => void store.delete(key));
     expect(await verifyModel('x')).toEqual(['params_shard_1.bin']);
     const opened = await openModel('x');
-    expect(await codeOf(opened.read('params_shard_1.bin'))).toMatchObject({ code: 'model-incomplete', details: { file: 'params_shard_1.bin' } });
+    expect(await codeOf(opened.read('params_shard_1.bin'))).toMatchObject({
+      code: 'model-incomplete',
+      details: { file: 'params_shard_1.bin' },
+    });
     await installModel(server(files).source, { id: 'x' });
     expect(await verifyModel('x')).toEqual([]);
   });

@@ -22,6 +22,7 @@ import {
   readState,
   readStates,
   removeInstall,
+  type StoredFile,
   writeFile,
   writeInstall,
 } from './weights-database';
@@ -82,11 +83,13 @@ async function installLocked(
   options: InstallOptions & { readonly signal: AbortSignal },
 ): Promise<ModelState> {
   const stored = await readState('state', id);
-  if (stored?.fingerprint === plan.fingerprint && (await isWhole(stored))) return stored;
+  const repaired = stored?.fingerprint === plan.fingerprint ? await withoutLost(stored) : undefined;
+  if (stored && repaired?.files.every(({ state }) => state === 'done')) return stored;
   const unfinished = await readState('install', id);
-  const canResume = unfinished?.fingerprint === plan.fingerprint;
-  if (unfinished && !canResume) await removeInstall(id);
-  const installation = new Installation(canResume ? restart(unfinished) : newState(id, plan), plan, source, options);
+  const resumed = unfinished?.fingerprint === plan.fingerprint ? restart(unfinished) : undefined;
+  const state = repaired ?? resumed ?? newState(id, plan);
+  if (unfinished && unfinished.generation !== state.generation) await removeInstall(id);
+  const installation = new Installation(state, plan, source, options);
   try {
     return await installation.run();
   } catch (caught) {
@@ -104,15 +107,20 @@ function newState(id: string, plan: PackagePlan): ModelState {
 
 /** A file that was being written when it ended may be there or not: it is fetched again. */
 function restart(state: ModelState): ModelState {
-  const files = state.files.map((file) => (file.state === 'done' ? file : { ...file, state: 'missing' as const }));
+  const files = state.files.map((file) =>
+    file.state === 'done' ? file : { ...file, state: 'missing' as const },
+  );
   return { ...state, files };
 }
 
-/** Every file is there in full length, as far as the database tells without reading it. */
-async function isWhole(state: ModelState): Promise<boolean> {
-  for (const { name, sizeBytes } of state.files)
-    if ((await readFile(state, name))?.size !== sizeBytes) return false;
-  return true;
+/** A stored model, its files marked as missing that the database no longer has in full length. */
+async function withoutLost(stored: ModelState): Promise<ModelState> {
+  const files: StoredFile[] = [];
+  for (const file of stored.files) {
+    const isThere = (await readFile(stored, file.name))?.size === file.sizeBytes;
+    files.push({ ...file, state: isThere ? 'done' : 'missing' });
+  }
+  return { ...stored, files };
 }
 
 /** The database's own refusal comes without figures. */

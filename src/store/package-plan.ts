@@ -10,6 +10,8 @@ import { sha256Hex } from '../formats/hash';
 import { isRecord, parseJson } from '../formats/json';
 import { isSafeFileName, MANIFEST_NAMES, parseMlcManifest } from '../formats/mlc-manifest';
 import type { PackageFiles } from '../formats/package-files';
+import { fromConvTemplate } from '../models/conv-template';
+import { readGenerationDefaults } from '../models/generation-defaults';
 import { CHAT_CONFIG_NAME, openPackage } from '../models/package';
 import type { PackageSource } from './package-source';
 import { type ReadTiming, readWhole } from './read-file';
@@ -57,7 +59,9 @@ export async function readPlan(
   const names = new Set(files.map(({ name }) => name));
   if (!TOKENIZERS.some((set) => set.every((name) => names.has(name))))
     throw new AppError('file-missing', { file: 'tokenizer.json' });
-  const { architecture } = await openPackage(plannedFiles(files, reader.known));
+  const { architecture, chatConfig } = await openPackage(plannedFiles(files, reader.known));
+  fromConvTemplate(chatConfig.conv_template);
+  readGenerationDefaults(chatConfig);
   const list = files.map(({ name, sizeBytes, sha256, md5 }) => [name, sizeBytes, sha256 ?? md5 ?? '']);
   return {
     name: manifest?.name || source.label,
@@ -88,7 +92,10 @@ async function discoveredFiles(reader: SmallFiles): Promise<PlannedFile[]> {
   const [newest, oldest] = MANIFEST_NAMES;
   const newer = await reader.readOptional(newest);
   const manifestName = newer ? newest : oldest;
-  const manifest = parseMlcManifest(parseJson(newer ?? (await reader.read(oldest)), manifestName), manifestName);
+  const manifest = parseMlcManifest(
+    parseJson(newer ?? (await reader.read(oldest)), manifestName),
+    manifestName,
+  );
   const named = isRecord(config) && Array.isArray(config.tokenizer_files) ? config.tokenizer_files : [];
   const tokenizerFiles = new Set<unknown>([...named, ...TOKENIZERS.flat(), ...OPTIONAL_FILES]);
   for (const name of tokenizerFiles) {

@@ -67,7 +67,13 @@ async function readOnce(
   };
   alive();
   try {
-    return await collect(await source.open(name, signal, options.fresh ?? false), name, options, signal, alive);
+    return await collect(
+      await source.open(name, signal, options.fresh ?? false),
+      name,
+      options,
+      signal,
+      alive,
+    );
   } catch (error) {
     if (stall.signal.aborted && !options.signal.aborted)
       throw new AppError('download-failed', { file: name, url: source.address, reason: 'stalled' }, error);

@@ -8,7 +8,17 @@
  * An installation writes under a generation of its own, so that a model stays usable until its replacement
  * is complete; publishing swaps the records in one transaction.
  */
-import { createStore, del, delMany, get, getMany, keys, promisifyRequest, set, type UseStore } from 'idb-keyval';
+import {
+  createStore,
+  del,
+  delMany,
+  get,
+  getMany,
+  keys,
+  promisifyRequest,
+  set,
+  type UseStore,
+} from 'idb-keyval';
 import { guarded } from './database';
 
 export type FileState = 'missing' | 'writing' | 'done';

@@ -17,8 +17,17 @@ export async function listUnfinished(): Promise<readonly ModelState[]> {
   return readStates('install');
 }
 
+/** False for an unfinished one, and for one of which the browser lost a file. */
 export async function hasModel(id: string): Promise<boolean> {
-  return (await readState('state', id)) !== undefined;
+  const state = await readState('state', id);
+  return state !== undefined && (await isWhole(state));
+}
+
+/** Every file is there in full length, as far as the database tells without reading it. */
+export async function isWhole(state: ModelState): Promise<boolean> {
+  for (const { name, sizeBytes } of state.files)
+    if ((await readFile(state, name))?.size !== sizeBytes) return false;
+  return true;
 }
 
 /** Bytes of the stored model; 0 when there is none. */
@@ -55,7 +64,8 @@ export function filesOf(state: ModelState): PackageFiles {
     const file = state.files.find((entry) => entry.name === name);
     if (!file) return Promise.reject(new AppError('file-missing', { file: name }));
     const blob = readFile(state, name).then((data) => {
-      if (data?.size !== file.sizeBytes) throw new AppError('model-incomplete', { modelId: state.id, file: name });
+      if (data?.size !== file.sizeBytes)
+        throw new AppError('model-incomplete', { modelId: state.id, file: name });
       return data;
     });
     blobs.set(name, blob);

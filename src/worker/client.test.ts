@@ -1,27 +1,38 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { AppError } from '../core/errors';
+import type { AppError } from '../core/errors';
 import { NativeEngine } from '../engine/native-engine';
 import { scriptedParts, sleep } from '../engine/test-runner';
 import { EngineClient, type EngineState } from './client';
 import { WorkerHandler } from './handler';
 import { type EngineKind, type EngineRecord, nativeRecord } from './records';
+import { stockError, stockLoadError } from './stock-errors';
 import { ChannelWorker } from './test-channel';
 
 const user = (content: string) => ({ messages: [{ role: 'user' as const, content }] });
 const RECORD = nativeRecord('test');
-const STOCK: EngineRecord = { model_id: 'stock', model: 'https://a.test/m', model_lib: 'https://b.test/l.wasm' };
+const STOCK: EngineRecord = {
+  model_id: 'stock',
+  model: 'https://a.test/m',
+  model_lib: 'https://b.test/l.wasm',
+};
 
 let made: { kind: EngineKind; worker: ChannelWorker }[];
 let client: EngineClient;
 let states: EngineState['kind'][];
 
-/** Answers of a worker that never gets further than its first step. */
+/** Answers of a worker that never gets further than its first step, or not even there. */
+let isStockSlow = false;
+
 function stockStub(post: (message: unknown) => void) {
   return ({ kind, uuid }: { kind: string; uuid: string }) => {
     const content = `Error: Failed to store ${STOCK.model_lib} with error: TypeError: Failed to fetch`;
     if (kind === 'reload') {
-      post({ kind: 'initProgressCallback', uuid: '', content: { progress: 0.5, timeElapsed: 1, text: 'Start to fetch params' } });
-      post({ kind: 'throw', uuid, content });
+      post({
+        kind: 'initProgressCallback',
+        uuid: '',
+        content: { progress: 0.5, timeElapsed: 1, text: 'Start to fetch params' },
+      });
+      if (!isStockSlow) post({ kind: 'throw', uuid, content });
     } else if (kind !== 'setAppConfig') post({ kind: 'return', uuid, content: null });
   };
 }
@@ -132,6 +143,40 @@ describe('routing', () => {
     await client.load(RECORD);
     expect((await client.chat(user('say:x'))).text).toBe('x');
     expect(made.map(({ kind }) => kind)).toEqual(['native', 'stock', 'native']);
+  });
+});
+
+describe('the stock engine', () => {
+  test('a load is cancelled by ending its worker, since it would go on', async () => {
+    isStockSlow = true;
+    try {
+      const abort = new AbortController();
+      const load = client.load(STOCK, { signal: abort.signal });
+      setTimeout(() => abort.abort(), 20);
+      await expect(load).rejects.toEqual(failure('aborted'));
+      expect(made[0]!.worker.isTerminated).toBe(true);
+      expect(client.state.kind).toBe('none');
+    } finally {
+      isStockSlow = false;
+    }
+  });
+
+  test.each([
+    [
+      'Error: Failed to store https://a.test/c.json with error: TypeError: Failed to fetch',
+      'download-failed',
+      'a.test',
+    ],
+    ['Error: Failed to store https://a.test/p.bin with error: QuotaExceededError', 'storage-full', 'a.test'],
+    ['TypeError: Failed to fetch', 'model-library-unavailable', 'b.test'],
+    ['CompileError: WebAssembly.instantiate(): expected magic word', 'model-library-unavailable', 'b.test'],
+    ['LinkError: WebAssembly.instantiate(): Import #1 "env"', 'model-library-unavailable', 'b.test'],
+    ['Error: Cannot find adapter that matches the request', 'limits-too-small', undefined],
+    ['DeviceLostError: The WebGPU device was lost while loading the model.', 'device-lost', undefined],
+    ['Error: something else', 'internal', undefined],
+  ])('%s', (text, code, host) => {
+    const error = stockLoadError(stockError(text), STOCK);
+    expect([error.code, error.details.host]).toEqual([code, host]);
   });
 });
 

@@ -10,14 +10,13 @@
 import type { ChatOptions } from '@mlc-ai/web-llm';
 import { AppError } from '../core/errors';
 import type { EngineProgress } from '../engine/progress';
-import type { ChatRequest, CompletionRequest, EngineUsage } from '../engine/request-types';
+import type { ChatRequest, CompletionRequest, EngineUsage, OwnFields } from '../engine/request-types';
 import { type ChatOutcome, type Chunk, collect } from './collect';
-import { toEngineProgress } from './load-progress';
-import { PageEngine, type WorkerLike } from './page-engine';
+import { EngineWorker, startWorker, type WorkerFactory } from './engine-worker';
+import type { PageEngine } from './page-engine';
 import type { SideRequestName, SideRequests } from './protocol';
 import { type EngineKind, type EngineRecord, engineKind } from './records';
-import { stockError } from './stock-errors';
-import { Watchdog } from './watchdog';
+import { stockLoadError } from './stock-errors';
 
 export type EngineState =
   | { readonly kind: 'none' }
@@ -40,20 +39,6 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
 }
 
-export type WorkerFactory = (kind: EngineKind) => WorkerLike;
-
-const startWorker: WorkerFactory = (kind) =>
-  kind === 'stock'
-    ? new Worker(new URL('./stock.worker.ts', import.meta.url), { type: 'module' })
-    : new Worker(new URL('./native.worker.ts', import.meta.url), { type: 'module' });
-
-interface Running {
-  readonly kind: EngineKind;
-  readonly worker: WorkerLike;
-  readonly engine: PageEngine;
-  readonly watchdog: Watchdog;
-}
-
 interface Wanted {
   readonly record: EngineRecord;
   readonly chatOptions: ChatOptions | undefined;
@@ -63,7 +48,7 @@ interface Wanted {
 const LOSSES: readonly string[] = ['worker-crashed', 'device-lost'];
 
 export class EngineClient {
-  private running: Running | undefined;
+  private running: EngineWorker | undefined;
   /** What should be loaded; survives a crash. */
   private wanted: Wanted | undefined;
   private loadedId: string | undefined;
@@ -109,7 +94,9 @@ export class EngineClient {
   async load(record: EngineRecord, options: LoadOptions = {}): Promise<void> {
     if (this.isGenerating) throw new AppError('busy');
     if (options.signal?.aborted) throw new AppError('aborted');
-    await this.cancelLoad();
+    // Of calls that come together each finds the load of the one before.
+    do await this.cancelLoad();
+    while (this.load$);
     this.wanted = { record, chatOptions: options.chatOptions };
     await this.loadWanted(options.signal);
   }
@@ -129,16 +116,18 @@ export class EngineClient {
    *   `device-lost`, `worker-crashed`. Text given to `onDelta` before the error stands.
    */
   chat(request: ChatRequest, options: StreamOptions = {}): Promise<ChatOutcome> {
-    return this.generate(options, (engine) =>
-      engine.chatCompletion({ ...request, stream: true, stream_options: { include_usage: true } }),
-    );
+    return this.generate(options, (engine) => {
+      this.refuseOwnFields(request);
+      return engine.chatCompletion({ ...request, stream: true, stream_options: { include_usage: true } });
+    });
   }
 
   /** Continues a plain text, streaming; throws like `chat`. */
   complete(request: CompletionRequest, options: StreamOptions = {}): Promise<ChatOutcome> {
-    return this.generate(options, (engine) =>
-      engine.completion({ ...request, stream: true, stream_options: { include_usage: true } }),
-    );
+    return this.generate(options, (engine) => {
+      this.refuseOwnFields(request);
+      return engine.completion({ ...request, stream: true, stream_options: { include_usage: true } });
+    });
   }
 
   /** Stops the answer that is being written, if any; its promise resolves with finishReason `abort`. */
@@ -165,6 +154,12 @@ export class EngineClient {
     this.progressListeners.clear();
     this.wanted = undefined;
     this.terminate('disposed');
+  }
+
+  /** web-llm's own engine would ignore what it does not know. Throws `request-unsupported`. */
+  private refuseOwnFields({ top_k: topK }: OwnFields): void {
+    if (this.running?.kind === 'stock' && topK !== undefined && topK !== null)
+      throw new AppError('request-unsupported', { field: 'top_k', value: topK });
   }
 
   private async generate(
@@ -221,15 +216,16 @@ export class EngineClient {
   private async loadInto({ record, chatOptions }: Wanted, cancelled: AbortSignal): Promise<void> {
     const modelId = record.model_id;
     const kind = engineKind(record);
-    if (this.running && this.running.kind !== kind) this.stop(this.running);
+    if (this.running && this.running.kind !== kind) this.stop(new AppError('aborted'));
     this.loadedId = undefined;
     this.setState({ kind: 'loading', modelId });
-    const { engine, worker } = this.running ?? this.start(kind);
+    const running = this.running ?? this.start(kind);
+    const { engine } = running;
     engine.setAppConfig({ model_list: [record], cacheBackend: 'indexeddb' });
     const abort = () => {
       // The stock engine goes on after an abort and then says it loaded: only ending its worker stops it.
       if (kind === 'native') engine.unload().catch(() => {});
-      else if (this.running?.worker === worker) this.stop(this.running);
+      else if (this.running === running) this.stop(new AppError('aborted'));
     };
     cancelled.addEventListener('abort', abort);
     try {
@@ -239,7 +235,12 @@ export class EngineClient {
       this.loadedId = modelId;
       this.setState({ kind: 'ready', modelId });
     } catch (caught) {
-      const error = cancelled.aborted ? new AppError('aborted') : AppError.from(caught);
+      const reason = AppError.from(caught);
+      const error = cancelled.aborted
+        ? new AppError('aborted')
+        : kind === 'stock'
+          ? stockLoadError(reason, record)
+          : reason;
       this.setState(error.code === 'aborted' ? { kind: 'none' } : { kind: 'failed', modelId, error });
       throw error;
     } finally {
@@ -255,40 +256,31 @@ export class EngineClient {
     await load.promise.catch(() => {});
   }
 
-  private start(kind: EngineKind): Running {
-    const worker = this.makeWorker(kind);
-    const engine = new PageEngine(worker, kind === 'stock' ? stockError : AppError.from);
-    engine.setInitProgressCallback((report) => {
-      const progress = toEngineProgress(report);
-      for (const listener of this.progressListeners) listener(progress);
-    });
-    const crash = (message: string) => {
-      if (this.running?.worker === worker) this.crashed(new AppError('worker-crashed', { message }));
-    };
-    worker.onerror = (event) => crash(event.message || 'worker error');
-    worker.onmessageerror = () => crash('unreadable message');
-    const watchdog = new Watchdog({
-      isWaiting: () => engine.pendingCount > 0,
-      ping: () => engine.ask('ping', null),
-      onSilence: () => crash('no answer'),
-    });
-    this.running = { kind, worker, engine, watchdog };
-    return this.running;
+  private start(kind: EngineKind): EngineWorker {
+    const worker = new EngineWorker(
+      kind,
+      this.makeWorker,
+      (progress) => {
+        for (const listener of this.progressListeners) listener(progress);
+      },
+      (error) => {
+        if (this.running === worker) this.crashed(error);
+      },
+    );
+    this.running = worker;
+    return worker;
   }
 
-  private stop({ worker, engine, watchdog }: Running, error = new AppError('aborted')): void {
-    watchdog.stop();
-    worker.onerror = null;
-    worker.onmessageerror = null;
-    worker.terminate();
+  private stop(error: AppError): void {
+    const { running } = this;
     this.running = undefined;
     this.loadedId = undefined;
-    engine.fail(error);
+    running?.stop(error);
   }
 
   private crashed(error: AppError): void {
     if (!this.running) return;
-    this.stop(this.running, error);
+    this.stop(error);
     const modelId = this.wanted?.record.model_id;
     this.setState(modelId === undefined ? { kind: 'none' } : { kind: 'failed', modelId, error });
   }

@@ -27,7 +27,8 @@ export async function gpuInfo(opened: Gpu | undefined): Promise<GpuInfo> {
     maxBindingBytes: gpu.maxBindingBytes,
     maxBufferBytes: gpu.maxBufferBytes,
     isSoftware:
-      adapterInfo.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(`${gpu.name} ${gpu.vendor}`),
+      adapterInfo.isFallbackAdapter ||
+      /swiftshader|llvmpipe|lavapipe|software/i.test(`${gpu.name} ${gpu.vendor}`),
   };
   if (!opened) gpu.device.destroy();
   return info;

@@ -52,7 +52,7 @@ async function script(connect: (post: Post) => (data: never) => void): Promise<R
     appConfig: APP,
     initProgressCallback: (report) => progress.push(report),
   });
-  const stream = async (content: string, onChunk: (chunk: ChatCompletionChunk, index: number) => boolean | void) => {
+  const stream = async (content: string, onChunk: (chunk: ChatCompletionChunk, index: number) => unknown) => {
     const chunks = await page.chat.completions.create({
       messages: user(content),
       stream: true,
@@ -75,12 +75,20 @@ async function script(connect: (post: Post) => (data: never) => void): Promise<R
   await note('unknown model', page.reload('nope'));
   await note('load', page.reload('test'));
   seen.progress = progress.map(({ progress: done, text }) => [done, text]);
-  await note('stream', stream('hi', () => {}));
+  await note(
+    'stream',
+    stream('hi', () => {}),
+  );
   await note(
     'whole',
-    page.chat.completions.create({ messages: user('say:Hi'), max_tokens: 9 }).then((answer) => answer.choices),
+    page.chat.completions
+      .create({ messages: user('say:Hi'), max_tokens: 9 })
+      .then((answer) => answer.choices),
   );
-  await note('completion', page.completions.create({ prompt: 'say:abc' }).then((answer) => answer.choices));
+  await note(
+    'completion',
+    page.completions.create({ prompt: 'say:abc' }).then((answer) => answer.choices),
+  );
   await note(
     'completion stream',
     page.completions.create({ prompt: 'say:abc', stream: true }).then(async (chunks) => {
@@ -93,18 +101,36 @@ async function script(connect: (post: Post) => (data: never) => void): Promise<R
     if (index === 2) page.interruptGenerate();
   });
   seen.interrupt = { reasons: cut.reasons, isText: /^(abcdefghij)*/.test(cut.text) };
-  await note('break', stream('long', (_chunk, index) => index === 2).then(({ reasons }) => reasons));
-  await note('after break', stream('say:ok', () => {}));
+  await note(
+    'break',
+    stream('long', (_chunk, index) => index === 2).then(({ reasons }) => reasons),
+  );
+  await note(
+    'after break',
+    stream('say:ok', () => {}),
+  );
   const early = await page.chat.completions.create({ messages: user('long'), stream: true });
   await note('return before next', (early as AsyncGenerator).return(undefined));
   const running = stream('say:1', () => {});
-  await note('busy', stream('say:2', () => {}));
+  await note(
+    'busy',
+    stream('say:2', () => {}),
+  );
   await note('not disturbed', running);
-  await note('idle again', stream('say:3', () => {}));
+  await note(
+    'idle again',
+    stream('say:3', () => {}),
+  );
   await note('bad value', page.chat.completions.create({ messages: user('hi'), temperature: 9 }));
   await note('unsupported', page.chat.completions.create({ messages: user('hi'), n: 2 }));
-  await note('error before', stream('boom-first', () => {}));
-  await note('error within', stream('boom-mid', () => {}));
+  await note(
+    'error before',
+    stream('boom-first', () => {}),
+  );
+  await note(
+    'error within',
+    stream('boom-mid', () => {}),
+  );
   await note('message', page.getMessage());
   await note('vendor', page.getGPUVendor());
   await note('binding', page.getMaxStorageBufferBindingSize());
@@ -131,7 +157,10 @@ describe('web-llm handler and ours', () => {
   });
 
   test('and these are the right ones', () => {
-    const failure = (code: string) => ({ type: 'string', error: expect.stringContaining(`"code":"${code}"`) });
+    const failure = (code: string) => ({
+      type: 'string',
+      error: expect.stringContaining(`"code":"${code}"`),
+    });
     expect(found).toMatchObject({
       'unknown model': failure('model-unknown'),
       load: undefined,
@@ -165,6 +194,9 @@ describe('web-llm handler and ours', () => {
       ) => void;
       handle({ kind: 'newThing' as 'unload', uuid: '1', content: null });
     });
-    expect(await answer).toMatchObject({ kind: 'throw', content: expect.stringContaining('request-unsupported') });
+    expect(await answer).toMatchObject({
+      kind: 'throw',
+      content: expect.stringContaining('request-unsupported'),
+    });
   });
 });

@@ -139,7 +139,8 @@ export class WorkerHandler {
         await engine.deleteResumableSession(sessionId);
         return null;
       },
-      customRequest: ({ requestName, requestMessage }) => answerSide(this.answers, requestName, requestMessage),
+      customRequest: ({ requestName, requestMessage }) =>
+        answerSide(this.answers, requestName, requestMessage),
     };
   }
 
@@ -170,7 +171,11 @@ export class WorkerHandler {
 }
 
 /** Looks the request up and answers it. Throws `request-unsupported` {field}. */
-export async function answerSide(answers: SideAnswers, name: SideRequestName, message: string): Promise<unknown> {
+export async function answerSide(
+  answers: SideAnswers,
+  name: SideRequestName,
+  message: string,
+): Promise<unknown> {
   const answer = answers[name] as ((argument: unknown) => unknown) | undefined;
   if (!answer) throw new AppError('request-unsupported', { field: name });
   return answer(JSON.parse(message));

@@ -1,9 +1,10 @@
-/** Installs one package away from the page: hashing 64 MiB would make it stutter. Ended by the page afterwards. */
+/** Installs or checks one package away from the page: hashing 64 MiB would make it stutter. Ended by the page afterwards. */
 import { AppError } from '../core/errors';
 import { fileSource } from '../store/file-source';
 import { httpSource } from '../store/http-source';
-import { installModel } from '../store/install';
-import type { FromInstaller, InstallOrder, ToInstaller } from './install-messages';
+import { type InstallProgress, installModel } from '../store/install';
+import { verifyModel } from '../store/weights';
+import type { FromInstaller, InstallOrder, ToInstaller, VerifyOrder } from './install-messages';
 
 const abort = new AbortController();
 const say = (message: FromInstaller) => postMessage(message);
@@ -11,26 +12,31 @@ const say = (message: FromInstaller) => postMessage(message);
 const PROGRESS_MS = 60;
 
 self.onmessage = ({ data }: MessageEvent<ToInstaller>) => {
-  if (data.kind === 'abort') abort.abort();
-  else void run(data);
+  if (data.kind === 'abort') return abort.abort();
+  const work = data.kind === 'verify' ? verify(data) : install(data);
+  work.then(say, (error: unknown) => say({ kind: 'failed', error: AppError.from(error).toString() }));
 };
 
-async function run(order: InstallOrder): Promise<void> {
-  let saidAt = 0;
-  try {
-    const source = order.kind === 'url' ? httpSource(order.url) : fileSource(order.files);
-    const model = await installModel(source, {
-      ...(order.id !== undefined && { id: order.id }),
-      signal: abort.signal,
-      onProgress: (progress) => {
-        const now = performance.now();
-        if (progress.phase === 'download' && now - saidAt < PROGRESS_MS) return;
-        saidAt = now;
-        say({ kind: 'progress', progress });
-      },
-    });
-    say({ kind: 'done', model });
-  } catch (error) {
-    say({ kind: 'failed', error: AppError.from(error).toString() });
-  }
+async function install(order: InstallOrder): Promise<FromInstaller> {
+  const source = order.kind === 'url' ? httpSource(order.url) : fileSource(order.files);
+  const model = await installModel(source, {
+    ...(order.id !== undefined && { id: order.id }),
+    signal: abort.signal,
+    onProgress,
+  });
+  return { kind: 'done', model };
+}
+
+async function verify({ id }: VerifyOrder): Promise<FromInstaller> {
+  const report = (bytesDone: number, bytesTotal: number) =>
+    onProgress({ phase: 'verify', bytesDone, bytesTotal, file: '' });
+  return { kind: 'verified', badFiles: await verifyModel(id, report, abort.signal) };
+}
+
+let saidAt = 0;
+function onProgress(progress: InstallProgress): void {
+  const now = performance.now();
+  if (progress.phase === 'download' && now - saidAt < PROGRESS_MS) return;
+  saidAt = now;
+  say({ kind: 'progress', progress });
 }

@@ -4,6 +4,7 @@
  * of a failed fetch into the sentence, from which `url` and `host` are taken.
  */
 import { AppError, type ErrorCode, type ErrorDetails } from '../core/errors';
+import type { EngineRecord } from './records';
 
 /** First match wins. */
 const PATTERNS: readonly (readonly [RegExp, ErrorCode])[] = [
@@ -11,7 +12,10 @@ const PATTERNS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/Failed to store|failed to fetch|NetworkError|network error|Cannot fetch/i, 'download-failed'],
   [/LinkError|CompileError|WebAssembly/, 'model-library-unavailable'],
   [/WebGPU is not supported|Cannot find WebGPU/, 'no-webgpu'],
-  [/Cannot find adapter|requires WebGPU extension|requires feature|Cannot initialize runtime/, 'limits-too-small'],
+  [
+    /Cannot find adapter|requires WebGPU extension|requires feature|Cannot initialize runtime/,
+    'limits-too-small',
+  ],
   [/device was lost/i, 'device-lost'],
   [/not loaded before|is not loaded with a model/, 'not-loaded'],
   [/Cannot find model record/, 'model-unknown'],
@@ -27,11 +31,23 @@ export function stockError(error: unknown): AppError {
   if (!code) return plain;
   const details: ErrorDetails = { message: message.slice(0, 500), ...addressIn(message) };
   if (code === 'download-failed' && /\.wasm$/.test(String(details.url)))
-    return new AppError('model-library-unavailable', details, error);
+    return new AppError('model-library-unavailable', { ...details, reason: String(details.host) }, error);
   return new AppError(code, details, error);
 }
 
-function addressIn(message: string): { url: string; host: string } | Record<string, never> {
+/**
+ * What a load failed on, with an address in any case: a library on the same server or on localhost is fetched
+ * past the cache, and its failure names none.
+ */
+export function stockLoadError(error: AppError, record: EngineRecord): AppError {
+  const { code, details } = error;
+  if (details.url || (code !== 'download-failed' && code !== 'model-library-unavailable')) return error;
+  const address = addressIn(record.model_lib);
+  const reason = address.host ?? record.model_lib;
+  return new AppError('model-library-unavailable', { ...details, ...address, reason }, error);
+}
+
+function addressIn(message: string): { readonly url?: string; readonly host?: string } {
   const url = /https?:\/\/[^\s"'<>]+/.exec(message)?.[0];
   return url ? { url, host: new URL(url).host } : {};
 }

@@ -1,5 +1,5 @@
 /** The worker of web-llm's own engine, behind its own handler; only the side channel is ours. */
-import { type WorkerRequest, WebWorkerMLCEngineHandler } from '@mlc-ai/web-llm';
+import { WebWorkerMLCEngineHandler, type WorkerRequest } from '@mlc-ai/web-llm';
 import { AppError } from '../core/errors';
 import { gpuInfo } from './gpu-info';
 import { answerSide } from './handler';
@@ -10,7 +10,10 @@ const answers: SideAnswers = { ping: () => 'pong', 'gpu-info': () => gpuInfo(und
 
 self.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
   if (data.kind !== 'customRequest') return handler.onmessage(data);
-  const { requestName, requestMessage } = data.content as { requestName: SideRequestName; requestMessage: string };
+  const { requestName, requestMessage } = data.content as {
+    requestName: SideRequestName;
+    requestMessage: string;
+  };
   answerSide(answers, requestName, requestMessage).then(
     (content) => postMessage({ kind: 'return', uuid: data.uuid, content }),
     (error: unknown) =>

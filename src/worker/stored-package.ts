@@ -1,8 +1,8 @@
 /** The package of a model as the native engine wants it: from the store, or fetched into the store first. */
 import { AppError } from '../core/errors';
+import type { PhaseProgress } from '../engine/progress';
 import { AERIE_MANIFEST_NAME } from '../formats/aerie-manifest';
 import type { PackageFiles } from '../formats/package-files';
-import type { PhaseProgress } from '../engine/progress';
 import { httpSource } from '../store/http-source';
 import { installModel } from '../store/install';
 import { hasModel, openModel } from '../store/weights';

@@ -16,7 +16,8 @@ export class ChannelWorker implements WorkerLike {
     this.handle = connect((message) => {
       const copy = structuredClone(message);
       setTimeout(() => {
-        if (!this.isTerminated && !this.isStuck) this.onmessage?.(new MessageEvent('message', { data: copy }));
+        if (!this.isTerminated && !this.isStuck)
+          this.onmessage?.(new MessageEvent('message', { data: copy }));
       });
     });
   }
