@@ -19,10 +19,20 @@ function slimWebLlm(): Plugin {
   };
 }
 
+/** The dev server injects inline scripts and styles, which the page's policy forbids; it applies to builds only. */
+function devWithoutCsp(): Plugin {
+  return {
+    name: 'dev-without-csp',
+    apply: 'serve',
+    transformIndexHtml: (html) => html.replace(/<meta\s+http-equiv="Content-Security-Policy"[^>]*>/, ''),
+  };
+}
+
 export default defineConfig({
   base: './',
   plugins: [
     slimWebLlm(),
+    devWithoutCsp(),
     react(),
     tailwindcss(),
     VitePWA({

@@ -38,7 +38,6 @@ export function App() {
   const openDrawer = isWide ? undefined : () => setIsDrawerOpen(true);
   return (
     <ChatProvider store={chatStore}>
-      {route.screen === 'chat' && <SkipLink />}
       <div className="flex h-full">
         <SideBar route={route} isWide={isWide} isOpen={isDrawerOpen} onClose={() => setIsDrawerOpen(false)} />
         <main className="flex min-w-0 flex-1 flex-col">
@@ -63,21 +62,4 @@ export function App() {
 
 function newChat(): void {
   go({ screen: 'chat', conversationId: null });
-}
-
-/** For the keyboard: past the side bar, straight to writing. */
-function SkipLink() {
-  const t = useT();
-  return (
-    <a
-      href="#composer"
-      onClick={(event) => {
-        event.preventDefault();
-        document.getElementById('composer')?.focus();
-      }}
-      className="sr-only z-50 rounded-md bg-raised px-3 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
-    >
-      {t('app.skip')}
-    </a>
-  );
 }

@@ -1,6 +1,6 @@
 /** Chat, model menu, load progress and options brought together. */
 import { Menu as MenuIcon, SlidersHorizontal, SquarePen } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { ChatView } from '../features/chat/ChatView';
 import { activeConversation, useChat } from '../features/chat/context';
 import { OptionsPanel } from '../features/chat/OptionsPanel';
@@ -33,7 +33,7 @@ export function ChatScreen({ onOpenDrawer, onNewChat }: ChatScreenProps) {
   const setModel = useChat((state) => state.setModel);
   const setOptions = useChat((state) => state.setOptions);
   const isAnswering = useChat((state) => state.running !== null);
-  const { entries, engine, progress, info, isReady } = useModels();
+  const { entries, engine, steps, info, isReady } = useModels();
   const report = useDoctor((state) => state.report);
 
   const start = conversation ?? fresh;
@@ -41,6 +41,7 @@ export function ChatScreen({ onOpenDrawer, onNewChat }: ChatScreenProps) {
   const options = start?.options ?? settings.sampling;
   const entry = entries.find(({ id }) => id === modelId);
   const status = statusOf(entry, modelId, engine);
+  const loaded = info?.modelId === modelId ? info : undefined;
   const isMissing = isReady && !entry;
   const problem = report?.problem;
   const blocked = problem || status === 'incomplete' || isMissing ? t('chat.unavailable') : undefined;
@@ -50,11 +51,16 @@ export function ChatScreen({ onOpenDrawer, onNewChat }: ChatScreenProps) {
     void useModels.getState().ensure(id).catch(ignoreShown);
   };
 
+  const title = conversation && (conversation.title || t('chat.untitled'));
+  useEffect(() => {
+    document.title = title ? `${title} – Aerie` : 'Aerie';
+  }, [title]);
+
   return (
     <div className="flex min-h-0 flex-1">
       <div className="flex min-w-0 flex-1 flex-col">
         <header className="flex h-12 shrink-0 items-center gap-1 px-2 md:px-3">
-          {conversation && <h1 className="sr-only">{conversation.title || t('chat.untitled')}</h1>}
+          {title && <h1 className="sr-only">{title}</h1>}
           {onOpenDrawer && <IconButton icon={MenuIcon} label={t('nav.open')} onClick={onOpenDrawer} />}
           <ModelMenu
             modelId={modelId}
@@ -94,7 +100,7 @@ export function ChatScreen({ onOpenDrawer, onNewChat }: ChatScreenProps) {
                 onAgain={() => void useModels.getState().ensure(modelId).catch(ignoreShown)}
               />
             ) : status === 'loading' ? (
-              <LoadStatus modelName={modelId} progress={progress} />
+              <LoadStatus modelName={modelId} steps={steps} />
             ) : null
           }
         />
@@ -103,7 +109,8 @@ export function ChatScreen({ onOpenDrawer, onNewChat }: ChatScreenProps) {
         <OptionsPanel
           key={conversation?.id ?? 'new'}
           options={options}
-          defaults={info?.modelId === modelId ? info.defaults : entry?.defaults}
+          defaults={loaded?.defaults ?? entry?.defaults}
+          contextLength={loaded?.contextLength ?? entry?.contextLength}
           onChange={setOptions}
           onClose={() => setIsOptionsOpen(false)}
         />

@@ -3,6 +3,7 @@ import { useImport } from '../features/models/import-store';
 import { ModelList } from '../features/models/ModelList';
 import { StockList } from '../features/models/StockList';
 import { useT } from '../i18n/language';
+import { readSpace } from '../store/quota';
 import { Notice } from '../ui/Notice';
 import { Section } from '../ui/Section';
 import { StorageMeter } from '../ui/StorageMeter';
@@ -50,7 +51,7 @@ export default function ModelsScreen({ onOpenDrawer }: { onOpenDrawer: (() => vo
         <ImportPanel onImported={() => void useModels.getState().refresh()} />
       </Section>
       <Section title={t('models.storage')}>
-        <StorageMeter version={`${entries.length} ${isImporting}`} />
+        <StorageMeter read={readSpace} version={`${entries.length} ${isImporting}`} />
       </Section>
       <StockList onUse={(id) => void onUseStock(id)} />
     </ScreenFrame>

@@ -1,6 +1,6 @@
 /** Header and scrolling body that Models and Settings share. */
 import { ArrowLeft, Menu } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { useT } from '../i18n/language';
 import { Button, IconButton } from '../ui/Button';
 import { chatStore } from './services';
@@ -14,6 +14,9 @@ interface ScreenFrameProps {
 
 export function ScreenFrame({ title, onOpenDrawer, children }: ScreenFrameProps) {
   const t = useT();
+  useEffect(() => {
+    document.title = `${title} – Aerie`;
+  }, [title]);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <header className="flex h-12 shrink-0 items-center gap-2 px-2 md:px-3">

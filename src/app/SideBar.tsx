@@ -2,6 +2,7 @@
 import { Boxes, PanelLeftClose, Settings, SquarePen } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { ConversationList } from '../features/chat/ConversationList';
+import { useImport } from '../features/models/import-store';
 import { useT } from '../i18n/language';
 import { IconButton } from '../ui/Button';
 import { cx } from '../ui/cx';
@@ -16,11 +17,16 @@ interface SideBarProps {
 }
 
 export function SideBar({ route, isWide, isOpen, onClose }: SideBarProps) {
+  const t = useT();
   if (isWide)
     return (
-      <div className="flex w-64 shrink-0 flex-col border-line border-r bg-sunken">
+      <aside
+        aria-label={t('nav.sidebar')}
+        className="flex w-64 shrink-0 flex-col border-line border-r bg-sunken"
+      >
+        {route.screen === 'chat' && <SkipButton />}
         <Content route={route} onClose={undefined} />
-      </div>
+      </aside>
     );
   return isOpen ? <Drawer route={route} onClose={onClose} /> : null;
 }
@@ -54,6 +60,9 @@ function Drawer({ route, onClose }: { route: Route; onClose: () => void }) {
 function Content({ route, onClose }: { route: Route; onClose: (() => void) | undefined }) {
   const t = useT();
   const currentId = route.screen === 'chat' ? route.conversationId : null;
+  const importShare = useImport(({ job }) =>
+    job?.progress ? job.progress.bytesDone / Math.max(1, job.progress.bytesTotal) : undefined,
+  );
   const navigate = (to: Route) => {
     go(to);
     onClose?.();
@@ -83,6 +92,7 @@ function Content({ route, onClose }: { route: Route; onClose: (() => void) | und
         <NavButton
           icon={Boxes}
           label={t('nav.models')}
+          note={importShare === undefined ? undefined : t.percent(importShare)}
           isCurrent={route.screen === 'models'}
           onClick={() => navigate({ screen: 'models' })}
         />
@@ -97,14 +107,30 @@ function Content({ route, onClose }: { route: Route; onClose: (() => void) | und
   );
 }
 
+/** For the keyboard: past the conversations, straight to writing. */
+function SkipButton() {
+  const t = useT();
+  return (
+    <button
+      type="button"
+      onClick={() => document.getElementById('composer')?.focus()}
+      className="sr-only z-50 rounded-md bg-raised px-3 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+    >
+      {t('app.skip')}
+    </button>
+  );
+}
+
 interface NavButtonProps {
   readonly icon: typeof Boxes;
   readonly label: string;
   readonly isCurrent: boolean;
+  /** Beside the label, for the eye only. */
+  readonly note?: string | undefined;
   readonly onClick: () => void;
 }
 
-function NavButton({ icon: Icon, label, isCurrent, onClick }: NavButtonProps) {
+function NavButton({ icon: Icon, label, isCurrent, note, onClick }: NavButtonProps) {
   return (
     <button
       type="button"
@@ -117,6 +143,11 @@ function NavButton({ icon: Icon, label, isCurrent, onClick }: NavButtonProps) {
     >
       <Icon size={17} strokeWidth={1.75} aria-hidden />
       {label}
+      {note && (
+        <span aria-hidden className="numbers ml-auto text-accent text-xs">
+          {note}
+        </span>
+      )}
     </button>
   );
 }

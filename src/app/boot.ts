@@ -12,6 +12,9 @@ import { watchInstallOffer } from './use-install';
 import { registerPwa } from './use-pwa';
 import { parseRoute } from './use-route';
 
+/** The conversation to go back to when the page was reloaded on another screen. */
+const LAST_KEY = 'aerie-last';
+
 export async function boot(): Promise<void> {
   await useSettings.getState().boot();
 }
@@ -25,10 +28,14 @@ export async function start(): Promise<void> {
   });
   const route = parseRoute(location.hash);
   const chat = chatStore.getState();
+  chatStore.subscribe(({ activeId }) => {
+    if (activeId) sessionStorage.setItem(LAST_KEY, activeId);
+    else sessionStorage.removeItem(LAST_KEY);
+  });
   await Promise.all([
     chat.boot(),
     useModels.getState().boot(),
-    route.screen === 'chat' ? chat.open(route.conversationId) : undefined,
+    chat.open(route.screen === 'chat' ? route.conversationId : sessionStorage.getItem(LAST_KEY)),
   ]);
   preloadMarkdown();
   void registerPwa();

@@ -32,11 +32,18 @@ async function answer(modelId: string, request: ChatRequest, options: AnswerOpti
   await useModels.getState().ensure(modelId, signal);
   onStart();
   const { info } = useModels.getState();
+  const bounded = info ? withinContext(request, info.contextLength) : request;
   if (info && !info.isChat) {
     // Base and code models have no turns: they go on with the text as it stands.
-    const { messages, ...settings } = request;
+    const { messages, ...settings } = bounded;
     const prompt = messages.map(({ content }) => (typeof content === 'string' ? content : '')).join('\n');
     return client.complete({ ...settings, prompt }, { signal, onDelta });
   }
-  return client.chat(request, { signal, onDelta });
+  return client.chat(bounded, { signal, onDelta });
+}
+
+/** The maximum length is an upper limit; one chosen for a model with more context is no mistake. */
+function withinContext(request: ChatRequest, contextLength: number): ChatRequest {
+  const { max_tokens: asked } = request;
+  return asked ? { ...request, max_tokens: Math.min(asked, contextLength - 1) } : request;
 }

@@ -9,6 +9,7 @@ const CHECK_EVERY_MS = 3_600_000;
 
 interface PwaState {
   readonly isUpdateReady: boolean;
+  /** The app's own files are stored; models are stored apart from them. */
   readonly isOfflineReady: boolean;
   readonly apply: (() => void) | null;
 }
@@ -19,6 +20,7 @@ const usePwaStore = create<PwaState>()(() => ({ isUpdateReady: false, isOfflineR
 export async function registerPwa(): Promise<void> {
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
   const { registerSW } = await import('virtual:pwa-register');
+  if (navigator.serviceWorker.controller) usePwaStore.setState({ isOfflineReady: true });
   const update = registerSW({
     onNeedRefresh: () => usePwaStore.setState({ isUpdateReady: true, apply: () => void update(true) }),
     onOfflineReady: () => usePwaStore.setState({ isOfflineReady: true }),
@@ -31,10 +33,11 @@ export async function registerPwa(): Promise<void> {
 }
 
 export function usePwa() {
-  const { isUpdateReady, apply } = usePwaStore();
+  const { isUpdateReady, isOfflineReady, apply } = usePwaStore();
   const isBusy = useBusy();
   return {
     isUpdateReady,
+    isOfflineReady,
     isBusy,
     update: () => {
       if (!isBusyNow()) apply?.();

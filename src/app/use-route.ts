@@ -9,7 +9,16 @@ export type Route =
 export function parseRoute(hash: string): Route {
   const [, screen, id] = hash.split('/');
   if (screen === 'models' || screen === 'settings') return { screen };
-  return { screen: 'chat', conversationId: screen === 'c' && id ? decodeURIComponent(id) : null };
+  return { screen: 'chat', conversationId: screen === 'c' && id ? decode(id) : null };
+}
+
+function decode(id: string): string | null {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    // A mangled address is treated as none.
+    return null;
+  }
 }
 
 function hashOf(route: Route): string {

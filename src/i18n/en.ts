@@ -57,7 +57,6 @@ export const en: Dictionary = {
   'chat.dropped':
     'The conversation no longer fits: the oldest {count} {count|message was|messages were} not sent to the model',
   'chat.thinking': 'Reading the conversation',
-  'chat.reading': 'Reading the conversation: {done} / {total} tokens',
   'chat.queued': 'Will be sent when the model is ready',
   'chat.loading': 'The model is loading. Write now; what you send will wait for it.',
   'chat.busyElsewhere': 'Another conversation is being answered; one at a time.',
@@ -118,7 +117,6 @@ export const en: Dictionary = {
   'model.choose': 'Current model: {model}, {state}',
   'model.chooseTitle': 'Model of this conversation',
   'model.manage': 'Manage models…',
-  'model.runsOn': 'Runs on {gpu}',
   'model.noGpu': 'No usable GPU',
   'model.state.idle': 'not loaded',
   'model.state.loading': 'loading',
@@ -129,12 +127,10 @@ export const en: Dictionary = {
   'model.phase.verify': 'Verify',
   'model.phase.gpu': 'To the GPU',
   'model.phase.warmup': 'Warm up',
-  'model.phase.library': 'Download and prepare',
   'model.loadingTitle': 'Loading {model}',
   'model.bytesOf': '{doneBytes} / {totalBytes}',
   'model.loadFailed': '{model} could not be loaded',
   'model.retry': 'Try again',
-  'model.details': 'Technical details',
 
   'models.title': 'Models',
   'models.intro': 'Models are kept in this browser, on this machine. Delete them whenever you like.',
@@ -151,13 +147,10 @@ export const en: Dictionary = {
   'models.unloadNamed': 'Unload {model}',
   'models.useNamed': 'Start a chat with {model}',
   'models.deleteTitle': 'Delete {model}?',
-  'models.deleteBody': 'This frees {sizeBytes}. Its conversations stay, but need another model to continue.',
+  'models.deleteBody': '[This frees {sizeBytes}. ]Its conversations stay, but need another model to continue.',
   'models.deleted': 'Deleted {model}',
-  'models.size': 'Size',
-  'models.quantization': 'Quantisation',
   'models.context': 'Context',
   'models.contextTokens': '{count} tokens',
-  'models.state': 'State',
   'models.incompleteHelp':
     'The last import did not finish. Import the same model again to continue it, or delete it.',
   'models.import': 'Import a model',
@@ -168,12 +161,10 @@ export const en: Dictionary = {
   'models.dropHere': 'or drop a folder or files here',
   'models.dropNow': 'Release to import',
   'models.importUrl': 'Import from a URL',
-  'models.urlField': 'URL of the package',
   'models.urlHelp': 'Contacts the server of this address, which must allow cross-origin requests (CORS).',
   'models.urlInvalid': 'Enter a full address that starts with https://.',
   'models.urlStart': 'Download',
   'models.importing': 'Importing {model}',
-  'models.importingFile': '{file}',
   'models.importCancel': 'Cancel import',
   'models.importDone': '{model} is imported',
   'models.importCancelled': 'Import cancelled; nothing half-stored is left',
@@ -237,7 +228,6 @@ export const en: Dictionary = {
 
   'doctor.checking': 'Checking the GPU',
   'doctor.problem': 'Models cannot run here yet',
-  'doctor.details': 'What was checked',
   'doctor.secure': 'Secure context',
   'doctor.webgpu': 'WebGPU',
   'doctor.adapter': 'GPU',
@@ -257,8 +247,10 @@ export const en: Dictionary = {
   'toast.dismiss': 'Dismiss',
   'toast.region': 'Notifications',
 
-  'pwa.ready': 'Ready to work offline',
-  'pwa.update': 'A new version is ready',
+  'pwa.offlineReady': 'The app and its built-in model are stored: it works without a network.',
+  'pwa.offlineNotReady':
+    'The offline copy is not complete yet: stay online until the built-in model has loaded.',
+  'pwa.update': 'A new version is ready.',
   'pwa.updateNow': 'Update and reload',
   'pwa.updateLater': 'Later',
   'pwa.updateBusy': 'It can be installed when the current answer or import has finished.',
@@ -277,19 +269,19 @@ export const en: Dictionary = {
   'error.limits-too-small':
     'The limits of this GPU are too small[: one binding holds {bindingBytes}, {neededBindingBytes} are needed][; {storageBuffers} storage buffers per stage, {neededStorageBuffers} are needed]. Update the driver or use another GPU.',
   'error.device-lost':
-    'The connection to the GPU was lost[ ({reason})]; what was written is kept. Try again; if it keeps happening, use a smaller model or update the driver.',
+    'The connection to the GPU was lost[ ({message})]; what was written is kept. Try again; if it keeps happening, use a smaller model or update the driver.',
   'error.out-of-gpu-memory':
-    'Not enough GPU memory[: {neededBytes} are needed][, allocating {sizeBytes} failed]. Close other programs that use the GPU, or choose a smaller model.',
+    'Not enough GPU memory[: {neededBytes} are needed][: allocating {bytes} failed]. Close other programs that use the GPU, or choose a smaller model.',
   'error.worker-crashed':
-    'The background program that runs the model stopped unexpectedly[ ({reason})]; what was written is kept. Try again, and the model will be loaded again.',
+    'The background program that runs the model stopped unexpectedly[ ({message})]; what was written is kept. Try again, and the model will be loaded again.',
   'error.model-unknown':
-    'There is no model named [“{model}” ]here. Import it under Models, or choose another.',
+    'There is no such model on this machine[: “{modelId}”]. Import it under Models, or choose another.',
   'error.model-incomplete':
-    'The model [“{model}” ]is incomplete[: {missing} files are missing]. Import the same model again under Models; what is there will be used.',
+    'The model is incomplete[: “{modelId}”][ lacks {file}]. Import the same model again under Models.',
   'error.file-missing':
     'The package lacks a file[: “{file}”]. Check that the folder is complete, then import it again.',
   'error.file-truncated':
-    'A file is incomplete[: “{file}”][: {expectedBytes} expected, {actualBytes} found]. Download or copy it again, then import.',
+    'A file is incomplete[: “{file}”][, {expectedBytes} expected][, {foundBytes} found][, {actualBytes} found]. Download or copy it again, then import.',
   'error.hash-mismatch':
     'The content of a file differs from its record[: “{file}”] (hash mismatch). It may be damaged; download it again, then import.',
   'error.tensor-missing':
@@ -297,7 +289,7 @@ export const en: Dictionary = {
   'error.tensor-mismatch':
     'A tensor has the wrong shape[: “{tensor}”][: {expected} expected, {actual} found]. Configuration and weights belong to different models; check the source, then import again.',
   'error.config-invalid':
-    'The model’s configuration is not valid[: {field}][ = {value}][ ({reason})]. Check mlc-chat-config.json, or get the model again from its source.',
+    'The model’s configuration is not valid[: {file}][: {field}][ = {value}][ ({reason})]. Check mlc-chat-config.json, or get the model again from its source.',
   'error.quantization-unknown':
     'Unknown quantisation[ “{quantization}”]. Supported are q4f16_1, q4f32_1, q0f16 and q0f32; use a package in one of these.',
   'error.architecture-unknown':
@@ -311,7 +303,7 @@ export const en: Dictionary = {
   'error.delta-mismatch':
     'The delta does not fit its base[: {tensor}]. Use the LLaMA base that its description names.',
   'error.download-failed':
-    'The download failed[: “{file}”][ ({status})][: {reason}]. Check the network and the address; the server must allow cross-origin requests (CORS). Or download the files first and import them as a folder.',
+    'The download failed[: “{file}”][ from {host}][, status {status}]. Check the network and the address; the server must allow cross-origin requests (CORS). Or download the files first and import them as a folder.',
   'error.storage-full':
     'Not enough storage[: {neededBytes} are needed][, {freeBytes} are free]. Delete models you do not use or free disk space, then try again.',
   'error.storage-failed':
@@ -320,11 +312,11 @@ export const en: Dictionary = {
     'The library of this model could not be fetched[ ({reason})]. It is downloaded on first use only; connect to the network and try again, or use an Aquila or Ziya model.',
   'error.message-empty': 'The text is empty. Write something first.',
   'error.message-too-long':
-    'This is too long for the context[ by {excessTokens} tokens]. Shorten it, or lower the maximum length under Conversation options.',
+    'This is too long for the context[ by {excessTokens} tokens][ (at most {limit} tokens)]. Shorten it, or lower the maximum length under Conversation options.',
   'error.parameter-out-of-range':
-    'A parameter is out of range[: {parameter}][ is {value}][, allowed is {min} to {max}]. Correct it under Conversation options.',
+    'A parameter is out of range[: {field}][: {parameter}][ is {value}][, allowed is {min} to {max}]. Correct it under Conversation options.',
   'error.request-unsupported':
-    'The engine does not support this request[: {feature}]. Remove that part and try again.',
+    'The engine does not support this request[: {field}][ ({feature})][ ({value})]. Remove that part or choose another model, then try again.',
   'error.busy': 'The model is busy. Wait for the current answer, or press Stop.',
   'error.not-loaded': 'The model is not loaded. Load it under Models, then try again.',
   'error.aborted': 'The operation was cancelled. Start it again when you like.',

@@ -5,12 +5,16 @@
  */
 export type Params = Readonly<Record<string, string | number | boolean | undefined>>;
 
-const OPTIONAL = /\[([^[\]]*)\]/g;
+const OPTIONAL = /\[([^[\]]*)\]/;
 const PLACEHOLDER = /\{(\w+)(?:\|([^{}|]*)\|([^{}|]*))?\}/g;
 
 export function formatMessage(template: string, params: Params, locale: string): string {
-  const whole = template.replace(OPTIONAL, (_all, part: string) => fill(part, params, locale) ?? '');
-  return fill(whole, params, locale) ?? whole.replace(PLACEHOLDER, '–');
+  // Splitting at a group gives what lies between at even places, the optional parts at odd ones. Each is
+  // filled by itself: brackets and braces inside a value are never read.
+  return template
+    .split(OPTIONAL)
+    .map((part, at) => fill(part, params, locale) ?? (at % 2 === 1 ? '' : part.replace(PLACEHOLDER, '–')))
+    .join('');
 }
 
 /** undefined when a value is missing. */

@@ -54,7 +54,6 @@ export const zhCN = {
   'chat.lengthReached': '达到了长度上限（最大长度可在“对话选项”中调整）',
   'chat.dropped': '上下文放不下全部对话：最早的 {count} 条消息没有发给模型',
   'chat.thinking': '正在读取上文',
-  'chat.reading': '正在读取上文：{done} / {total} 个词元',
   'chat.queued': '模型就绪后自动发送',
   'chat.loading': '模型正在载入，现在就可以写；发送后会排队。',
   'chat.busyElsewhere': '另一个对话正在生成，同一时间只能回答一个。',
@@ -114,7 +113,6 @@ export const zhCN = {
   'model.choose': '当前模型：{model}，{state}',
   'model.chooseTitle': '这个对话用的模型',
   'model.manage': '管理模型…',
-  'model.runsOn': '运行于 {gpu}',
   'model.noGpu': '没有可用的显卡',
   'model.state.idle': '未载入',
   'model.state.loading': '载入中',
@@ -125,12 +123,10 @@ export const zhCN = {
   'model.phase.verify': '校验',
   'model.phase.gpu': '送入显卡',
   'model.phase.warmup': '预热',
-  'model.phase.library': '下载和准备',
   'model.loadingTitle': '正在载入 {model}',
   'model.bytesOf': '{doneBytes} / {totalBytes}',
   'model.loadFailed': '{model} 没能载入',
   'model.retry': '重试',
-  'model.details': '技术信息',
 
   'models.title': '模型',
   'models.intro': '模型存放在这台机器的浏览器里，随时可以删除。',
@@ -147,13 +143,10 @@ export const zhCN = {
   'models.unloadNamed': '卸载 {model}',
   'models.useNamed': '用 {model} 开始对话',
   'models.deleteTitle': '删除 {model}？',
-  'models.deleteBody': '会释放 {sizeBytes}。用它的对话会保留，但要换一个模型才能继续。',
+  'models.deleteBody': '[会释放 {sizeBytes}。]用它的对话会保留，但要换一个模型才能继续。',
   'models.deleted': '已删除 {model}',
-  'models.size': '大小',
-  'models.quantization': '量化',
   'models.context': '上下文',
   'models.contextTokens': '{count} 个词元',
-  'models.state': '状态',
   'models.incompleteHelp': '上次导入没有完成。重新导入同一个模型会接着做，也可以删除。',
   'models.import': '导入模型',
   'models.importIntro':
@@ -163,12 +156,10 @@ export const zhCN = {
   'models.dropHere': '或把文件夹、文件拖到这里',
   'models.dropNow': '松手开始导入',
   'models.importUrl': '从网址导入',
-  'models.urlField': '模型包的网址',
   'models.urlHelp': '会连接这个网址所在的服务器；它必须允许跨域访问（CORS）。',
   'models.urlInvalid': '请填以 https:// 开头的完整网址。',
   'models.urlStart': '开始下载',
   'models.importing': '正在导入 {model}',
-  'models.importingFile': '{file}',
   'models.importCancel': '取消导入',
   'models.importDone': '{model} 已导入',
   'models.importCancelled': '导入已取消，没有留下半成品',
@@ -227,7 +218,6 @@ export const zhCN = {
 
   'doctor.checking': '正在检查显卡',
   'doctor.problem': '这里还不能运行模型',
-  'doctor.details': '检查结果',
   'doctor.secure': '安全上下文',
   'doctor.webgpu': 'WebGPU',
   'doctor.adapter': '显卡',
@@ -246,8 +236,9 @@ export const zhCN = {
   'toast.dismiss': '关闭通知',
   'toast.region': '通知',
 
-  'pwa.ready': '已可离线使用',
-  'pwa.update': '有新版本',
+  'pwa.offlineReady': '应用和内置模型都已存好，断网也能用。',
+  'pwa.offlineNotReady': '离线副本还没有存好：请保持联网，直到内置模型载入完成。',
+  'pwa.update': '有新版本。',
   'pwa.updateNow': '更新并重新载入',
   'pwa.updateLater': '以后再说',
   'pwa.updateBusy': '当前的生成或导入完成后即可更新。',
@@ -266,17 +257,16 @@ export const zhCN = {
   'error.limits-too-small':
     '这块显卡的限制太小[：单次绑定只有 {bindingBytes}，需要 {neededBindingBytes}][；每阶段存储缓冲 {storageBuffers} 个，需要 {neededStorageBuffers} 个]。请更新驱动，或换用另一块显卡。',
   'error.device-lost':
-    '显卡连接中断了[（{reason}）]，已写好的部分保留着。请重试；如果反复发生，换一个更小的模型或更新驱动。',
+    '显卡连接中断了[（{message}）]，已写好的部分保留着。请重试；如果反复发生，换一个更小的模型或更新驱动。',
   'error.out-of-gpu-memory':
-    '显存不够[：需要 {neededBytes}][，申请 {sizeBytes} 失败]。请关闭其他占用显卡的程序，或换一个更小的模型。',
+    '显存不够[：需要 {neededBytes}][：申请 {bytes} 失败]。请关闭其他占用显卡的程序，或换一个更小的模型。',
   'error.worker-crashed':
-    '运行模型的后台程序意外停止[（{reason}）]，已写好的部分保留着。请重试，模型会重新载入。',
-  'error.model-unknown': '没有名为[“{model}”]的模型。请在“模型”中导入它，或换一个模型。',
-  'error.model-incomplete':
-    '模型[“{model}”]不完整[，缺 {missing} 个文件]。请在“模型”中重新导入同一个模型，已有的部分会接着用。',
+    '运行模型的后台程序意外停止[（{message}）]，已写好的部分保留着。请重试，模型会重新载入。',
+  'error.model-unknown': '本机没有[“{modelId}”]这个模型。请在“模型”中导入它，或换一个模型。',
+  'error.model-incomplete': '模型[“{modelId}”]不完整[，缺少文件“{file}”]。请在“模型”中重新导入同一个模型。',
   'error.file-missing': '模型包缺少文件[“{file}”]。请核对文件夹是否完整后重新导入。',
   'error.file-truncated':
-    '文件[“{file}”]不完整[：应有 {expectedBytes}，实际 {actualBytes}]。请重新下载或复制这个文件后再导入。',
+    '文件[“{file}”]不完整[：应有 {expectedBytes}][，实际 {foundBytes}][，实际 {actualBytes}]。请重新下载或复制这个文件后再导入。',
   'error.hash-mismatch':
     '文件[“{file}”]的内容与清单不符（哈希不一致）。它可能已损坏，请重新下载这个文件后再导入。',
   'error.tensor-missing':
@@ -284,7 +274,7 @@ export const zhCN = {
   'error.tensor-mismatch':
     '张量[“{tensor}”]的形状不对[：应为 {expected}，实际 {actual}]。配置与权重不是同一个模型，请核对来源后重新导入。',
   'error.config-invalid':
-    '模型配置有误[：{field}][ = {value}][（{reason}）]。请核对 mlc-chat-config.json，或从原来的地方重新获取这个模型。',
+    '模型配置有误[：{file}][：{field}][ = {value}][（{reason}）]。请核对 mlc-chat-config.json，或从原来的地方重新获取这个模型。',
   'error.quantization-unknown':
     '不认识的量化方式[“{quantization}”]。支持 q4f16_1、q4f32_1、q0f16、q0f32，请换用其中一种的模型包。',
   'error.architecture-unknown':
@@ -296,7 +286,7 @@ export const zhCN = {
     '权重文件[“{file}”]里有张量以外的内容[（{name}）]，为安全起见没有读取。请改用 safetensors 格式的文件。',
   'error.delta-mismatch': '差分权重与底座不匹配[：{tensor}]。请换用说明中指定的 LLaMA 底座。',
   'error.download-failed':
-    '下载[“{file}”]失败[（{status}）][：{reason}]。请检查网络和网址；服务器要允许跨域访问（CORS）。也可以先下载到本机，再按文件夹导入。',
+    '下载失败[：“{file}”][，服务器 {host}][，状态 {status}]。请检查网络和网址；服务器要允许跨域访问（CORS）。也可以先下载到本机，再按文件夹导入。',
   'error.storage-full':
     '存储空间不够[：需要 {neededBytes}][，只剩 {freeBytes}]。请删除不用的模型或腾出磁盘空间后再试。',
   'error.storage-failed':
@@ -305,10 +295,11 @@ export const zhCN = {
     '取不到这个模型的程序库[（{reason}）]。它只在第一次使用时下载；请连上网络后重试，或改用天鹰、姜子牙模型。',
   'error.message-empty': '消息是空的。请先写点什么再发送。',
   'error.message-too-long':
-    '这条消息太长，放不进上下文[，超出 {excessTokens} 个词元]。请缩短消息，或在“对话选项”里减小最大长度。',
+    '这条消息太长，放不进上下文[，超出 {excessTokens} 个词元][（上限 {limit} 个词元）]。请缩短消息，或在“对话选项”里减小最大长度。',
   'error.parameter-out-of-range':
-    '参数[“{parameter}”]超出范围[：{value}][，应在 {min} 到 {max} 之间]。请在“对话选项”里改正。',
-  'error.request-unsupported': '引擎不支持这个请求[：{feature}]。请去掉它后再试。',
+    '参数[“{field}”][“{parameter}”]超出范围[：{value}][，应在 {min} 到 {max} 之间]。请在“对话选项”里改正。',
+  'error.request-unsupported':
+    '引擎不支持这个请求[：{field}][（{feature}）][（{value}）]。请去掉它，或换一个模型后再试。',
   'error.busy': '模型正忙。请等当前的回答完成，或先点“停止”。',
   'error.not-loaded': '模型还没有载入。请在“模型”中载入后再试。',
   'error.aborted': '操作已取消。需要时可以重新开始。',

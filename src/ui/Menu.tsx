@@ -97,8 +97,9 @@ export function MenuItem({ onSelect, children, isChecked, isDanger }: MenuItemPr
   return (
     <button
       type="button"
-      role={isChecked === undefined ? 'menuitem' : 'menuitemradio'}
-      aria-checked={isChecked}
+      {...(isChecked === undefined
+        ? { role: 'menuitem' }
+        : { role: 'menuitemradio', 'aria-checked': isChecked })}
       tabIndex={-1}
       onClick={onSelect}
       className={cx(

@@ -1,23 +1,33 @@
 import { useEffect, useState } from 'react';
 import { useT } from '../i18n/language';
-import { readSpace, type Space } from '../store/quota';
 import { Progress } from './Progress';
 
+interface Space {
+  readonly usedBytes: number;
+  readonly quotaBytes: number;
+}
+
+interface StorageMeterProps {
+  /** Undefined where the browser does not tell. A stable function. */
+  readonly read: () => Promise<Space | undefined>;
+  readonly version: unknown;
+}
+
 /** How much of what the browser allows is used; read anew whenever `version` changes. */
-export function StorageMeter({ version }: { version: unknown }) {
+export function StorageMeter({ read, version }: StorageMeterProps) {
   const t = useT();
   const [space, setSpace] = useState<Space | undefined>();
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new version is the reason to read again
   useEffect(() => {
     let isCurrent = true;
-    readSpace().then(
-      (read) => isCurrent && setSpace(read),
+    read().then(
+      (found) => isCurrent && setSpace(found),
       () => undefined,
     );
     return () => {
       isCurrent = false;
     };
-  }, [version]);
+  }, [read, version]);
   if (!space) return <p className="text-soft">{t('models.storageUnknown')}</p>;
   const { usedBytes, quotaBytes } = space;
   return (

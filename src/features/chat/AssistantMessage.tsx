@@ -24,7 +24,7 @@ export const AssistantMessage = memo(function AssistantMessage({ message, versio
       aria-label={t('chat.assistant')}
       aria-busy={isStreaming}
       data-status={message.status}
-      className="group flex flex-col gap-2"
+      className="far-away-skipped group -mx-2 -my-1 flex flex-col px-2 py-1 gap-2"
     >
       {message.droppedMessages !== undefined && (
         <p className="border-warn border-l-2 pl-2.5 text-soft text-xs">

@@ -22,7 +22,9 @@ export function ChatView({ modelName, isBuiltIn, isModelLoading, blocked, status
   const t = useT();
   const conversation = useChat(activeConversation);
   const isOpening = useChat((state) => state.activeId !== null && !activeConversation(state));
-  const isElsewhere = useChat((state) => state.answeredElsewhere.includes(state.activeId ?? ''));
+  const isElsewhere = useChat((state) =>
+    state.answeredElsewhere.some((entry) => entry.conversationId === state.activeId),
+  );
   const storageError = useChat((state) => state.storageError);
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">

@@ -7,7 +7,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { useT } from '../../i18n/language';
 import { useEnter } from '../../ui/use-enter';
 import { useMedia, WIDE } from '../../ui/use-media';
-import { NEW } from './chat-store';
+import { NEW } from './chat-state';
 import { useChat } from './context';
 
 interface ComposerProps {

@@ -21,9 +21,10 @@ export function EmptyChat({ modelName, isBuiltIn, canSend }: EmptyChatProps) {
           <h1 className="font-semibold text-[1.375rem] leading-snug tracking-[-0.01em]">
             {t('empty.title')}
           </h1>
-          <p className="max-w-[34rem] text-soft">
-            {t('empty.local')} {isBuiltIn && t('empty.builtIn', { model: modelName })}
-          </p>
+          <div className="flex max-w-[36rem] flex-col gap-1 text-soft">
+            <p>{t('empty.local')}</p>
+            {isBuiltIn && <p>{t('empty.builtIn', { model: modelName })}</p>}
+          </div>
         </div>
         {isBuiltIn && (
           <ul aria-label={t('empty.suggestions')} className="flex flex-wrap gap-2">

@@ -6,16 +6,18 @@ import { useT } from '../../i18n/language';
 import type { ChatOptions } from '../../store/chats';
 import { Button, IconButton } from '../../ui/Button';
 import { OptionInput } from './OptionInput';
-import { OPTION_FIELDS, SYSTEM_PROMPT_LIMIT, withOption } from './option-fields';
+import { fieldsFor, SYSTEM_PROMPT_LIMIT, withOption } from './option-fields';
 
 interface OptionsPanelProps {
   readonly options: ChatOptions;
   readonly defaults: ModelDefaults | undefined;
+  /** Of the model, once it is known. */
+  readonly contextLength: number | undefined;
   readonly onChange: (options: ChatOptions) => void;
   readonly onClose: () => void;
 }
 
-export function OptionsPanel({ options, defaults, onChange, onClose }: OptionsPanelProps) {
+export function OptionsPanel({ options, defaults, contextLength, onChange, onClose }: OptionsPanelProps) {
   const t = useT();
   const panel = useRef<HTMLElement>(null);
   const systemId = useId();
@@ -26,7 +28,6 @@ export function OptionsPanel({ options, defaults, onChange, onClose }: OptionsPa
   }, []);
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: Escape closes from any field inside
     <aside
       ref={panel}
       aria-label={t('options.title')}
@@ -68,7 +69,7 @@ export function OptionsPanel({ options, defaults, onChange, onClose }: OptionsPa
             {isTooLong ? t('options.tooLong', { max: SYSTEM_PROMPT_LIMIT }) : t('options.systemHelp')}
           </p>
         </div>
-        {OPTION_FIELDS.map((field) => (
+        {fieldsFor(contextLength).map((field) => (
           <OptionInput
             key={field.name}
             field={field}

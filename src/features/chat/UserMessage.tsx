@@ -22,7 +22,7 @@ export const UserMessage = memo(function UserMessage({ message, versions }: Prop
     <article
       aria-label={t('chat.you')}
       data-status={message.status}
-      className="group flex flex-col items-end gap-1"
+      className="far-away-skipped group -mx-2 -my-1 flex flex-col px-2 py-1 items-end gap-0.5"
     >
       {isEditing ? (
         <EditBox message={message} onClose={() => setIsEditing(false)} />

@@ -6,7 +6,7 @@
 import { AppError } from '../../core/errors';
 import type { AnswerStats, Conversation, Message } from '../../store/chats';
 import type { ChatOutcome } from '../../worker/collect';
-import type { RunningAnswer } from './chat-store';
+import type { RunningAnswer } from './chat-state';
 import type { ChatPorts } from './ports';
 import { toRequest } from './request';
 import type { Tabs } from './tabs';
@@ -22,6 +22,9 @@ interface AnswerJob {
   readonly tabs: Tabs;
   readonly signal: AbortSignal;
   readonly read: (id: string) => Conversation | undefined;
+  /** Into the state alone. */
+  readonly put: (conversation: Conversation) => void;
+  /** Into the state, and soon into the database. */
   readonly save: (conversation: Conversation) => void;
   readonly flush: (id: string) => Promise<void>;
   readonly setRunning: (running: RunningAnswer) => void;
@@ -38,7 +41,7 @@ export async function answer(job: AnswerJob): Promise<void> {
   const request = toRequest(pathTo(conversation, questionId), conversation.options);
   const running = { conversationId, messageId };
 
-  job.save(
+  job.put(
     addMessage(
       conversation,
       { id: messageId, parentId: questionId, role: 'assistant', content: '', status: 'streaming', modelId },
@@ -46,7 +49,6 @@ export async function answer(job: AnswerJob): Promise<void> {
     ),
   );
   job.setRunning({ ...running, phase: 'waiting' });
-  void job.flush(conversationId);
 
   const patch = (fields: Parameters<typeof patchMessage>[2]) => {
     // Gone when it was deleted meanwhile: then nothing is written.
@@ -55,7 +57,10 @@ export async function answer(job: AnswerJob): Promise<void> {
   };
   const text = new TextSteps((content) => patch({ content }));
 
-  await job.tabs.whileAnswering(conversationId, async () => {
+  await job.tabs.whileAnswering(messageId, async () => {
+    // Stored only now: other tabs take an unlocked answer in state `streaming` for a forgotten one.
+    patch({});
+    void job.flush(conversationId);
     try {
       const outcome = await ports.answer(modelId, request, {
         signal,

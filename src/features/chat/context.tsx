@@ -1,7 +1,7 @@
 import { createContext, type ReactNode, useContext } from 'react';
 import { useStore } from 'zustand';
 import type { Conversation } from '../../store/chats';
-import type { ChatState, ChatStore } from './chat-store';
+import type { ChatState, ChatStore } from './chat-state';
 
 const ChatContext = createContext<ChatStore | null>(null);
 

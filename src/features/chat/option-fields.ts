@@ -71,3 +71,11 @@ export function withOption<Name extends keyof ChatOptions>(
   const { [name]: _old, ...rest } = options;
   return value === undefined ? rest : { ...rest, [name]: value };
 }
+
+/** The fields with the limits of a model: an answer cannot be longer than what the context has left. */
+export function fieldsFor(contextLength: number | undefined): readonly OptionField[] {
+  if (contextLength === undefined) return OPTION_FIELDS;
+  return OPTION_FIELDS.map((field) =>
+    field.name === 'maxTokens' ? { ...field, max: contextLength - 1 } : field,
+  );
+}

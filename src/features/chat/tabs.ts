@@ -10,15 +10,15 @@ export type TabMessage =
 
 export interface Tabs {
   tell(message: TabMessage): void;
-  /** Holds the lock of a conversation while `work` runs. */
-  whileAnswering<T>(id: string, work: () => Promise<T>): Promise<T>;
-  isAnswered(id: string): Promise<boolean>;
-  /** Resolves when nobody answers there any more. */
-  untilFree(id: string): Promise<void>;
+  /** Holds the lock of an answer, by the id of its message, while `work` runs. */
+  whileAnswering<T>(messageId: string, work: () => Promise<T>): Promise<T>;
+  isAnswered(messageId: string): Promise<boolean>;
+  /** Resolves when nobody writes that answer any more. */
+  untilFree(messageId: string): Promise<void>;
 }
 
 const CHANNEL = 'aerie-chats';
-const lockName = (id: string) => `aerie-answer:${id}`;
+const lockName = (messageId: string) => `aerie-answer:${messageId}`;
 
 export function connectTabs(onMessage: (message: TabMessage) => void): Tabs {
   const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(CHANNEL);
@@ -26,13 +26,13 @@ export function connectTabs(onMessage: (message: TabMessage) => void): Tabs {
   const locks = globalThis.navigator?.locks;
   return {
     tell: (message) => channel?.postMessage(message),
-    whileAnswering: (id, work) => (locks ? locks.request(lockName(id), { mode: 'shared' }, work) : work()),
-    isAnswered: async (id) => {
+    whileAnswering: (messageId, work) => (locks ? locks.request(lockName(messageId), work) : work()),
+    isAnswered: async (messageId) => {
       const held = (await locks?.query())?.held ?? [];
-      return held.some((lock) => lock.name === lockName(id));
+      return held.some((lock) => lock.name === lockName(messageId));
     },
-    untilFree: async (id) => {
-      await locks?.request(lockName(id), () => undefined);
+    untilFree: async (messageId) => {
+      await locks?.request(lockName(messageId), () => undefined);
     },
   };
 }

@@ -19,7 +19,7 @@ interface ModelListProps {
 
 export function ModelList({ useModels, isBusy, onUse }: ModelListProps) {
   const t = useT();
-  const { entries, engine, progress, ensure, unload, remove } = useModels();
+  const { entries, engine, steps, ensure, unload, remove } = useModels();
   const [doomed, setDoomed] = useState<ModelEntry>();
 
   const onDelete = async ({ id }: ModelEntry) => {
@@ -44,7 +44,7 @@ export function ModelList({ useModels, isBusy, onUse }: ModelListProps) {
               )}
               {status === 'loading' && (
                 <div className="w-full">
-                  <LoadStatus modelName={entry.id} progress={progress} />
+                  <LoadStatus modelName={entry.id} steps={steps} />
                 </div>
               )}
               <div className="flex flex-wrap items-center gap-1.5">

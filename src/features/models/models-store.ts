@@ -5,15 +5,16 @@
 import { create, type StoreApi, type UseBoundStore } from 'zustand';
 import { AppError } from '../../core/errors';
 import type { ModelInfo } from '../../engine/model-info';
-import type { EngineProgress } from '../../engine/progress';
 import type { EngineClient, EngineState } from '../../worker/client';
 import type { ModelEntry, ModelLibrary } from './library';
+import { advance, type LoadSteps, NO_STEPS } from './load-steps';
 
 export interface ModelsState {
   readonly isReady: boolean;
   readonly entries: readonly ModelEntry[];
   readonly engine: EngineState;
-  readonly progress: EngineProgress | null;
+  /** Of the load under way, or the last one. */
+  readonly steps: LoadSteps;
   /** What the engine says about the loaded model. */
   readonly info: ModelInfo | null;
   readonly listError: AppError | null;
@@ -36,7 +37,7 @@ export function createModelsStore(client: EngineClient, library: ModelLibrary): 
   const store = create<ModelsState>()((set, get) => {
     const load = async (modelId: string) => {
       const record = await library.record(modelId);
-      set({ progress: null });
+      set({ steps: NO_STEPS });
       await client.load(record);
       const info = await client.ask('model-info', null).catch(() => null);
       set({ info });
@@ -48,7 +49,7 @@ export function createModelsStore(client: EngineClient, library: ModelLibrary): 
       isReady: false,
       entries: library.known(),
       engine: client.state,
-      progress: null,
+      steps: NO_STEPS,
       info: null,
       listError: null,
 
@@ -56,7 +57,7 @@ export function createModelsStore(client: EngineClient, library: ModelLibrary): 
         client.onState((engine) =>
           set(engine.kind === 'loading' || engine.kind === 'none' ? { engine, info: null } : { engine }),
         );
-        client.onProgress((progress) => set({ progress }));
+        client.onProgress((report) => set(({ steps }) => ({ steps: advance(steps, report) })));
         await get().refresh();
         set({ isReady: true });
       },
@@ -76,9 +77,10 @@ export function createModelsStore(client: EngineClient, library: ModelLibrary): 
           loading = job;
           // Errors reach the state; a load nobody waits for must not be an unhandled rejection.
           job.done
-            .catch((error: unknown) => {
-              if (loading === job && client.state.kind !== 'failed')
-                set({ engine: { kind: 'failed', modelId, error: AppError.from(error) } });
+            .catch((caught: unknown) => {
+              const error = AppError.from(caught);
+              if (loading === job && client.state.kind !== 'failed' && error.code !== 'aborted')
+                set({ engine: { kind: 'failed', modelId, error } });
             })
             .finally(() => {
               if (loading === job) loading = undefined;

@@ -1,7 +1,7 @@
 /** Whether the browser may clear the data by itself, and asking it not to. */
 import { useEffect, useState } from 'react';
 import { useT } from '../../i18n/language';
-import { requestPersistence } from '../../store/quota';
+import { readSpace, requestPersistence } from '../../store/quota';
 import { Button } from '../../ui/Button';
 import { StorageMeter } from '../../ui/StorageMeter';
 
@@ -22,7 +22,7 @@ export function Persistence() {
 
   return (
     <div className="flex flex-col gap-3">
-      <StorageMeter version={isKept} />
+      <StorageMeter read={readSpace} version={isKept} />
       <div className="flex flex-wrap items-center gap-3">
         <p className="min-w-0 flex-1 basis-64 text-soft" role="status">
           {t(isKept ? 'settings.persisted' : wasDenied ? 'settings.persistDenied' : 'settings.notPersisted')}

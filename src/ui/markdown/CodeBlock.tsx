@@ -28,14 +28,16 @@ export function CodeBlock({ code, language, isClosed }: CodeBlockProps) {
           {isCopied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
         </button>
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <pre
-        tabIndex={0}
+      <section
         aria-label={language || t('markdown.code')}
-        className="overflow-x-auto p-3 text-[0.8125rem] leading-relaxed"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        className="overflow-x-auto p-3 text-[0.8125rem] leading-relaxed outline-offset-[-2px]"
       >
-        <code className="font-mono">{coloured ?? code}</code>
-      </pre>
+        <pre>
+          <code className="font-mono">{coloured ?? code}</code>
+        </pre>
+      </section>
     </figure>
   );
 }

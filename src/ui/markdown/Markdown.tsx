@@ -25,7 +25,7 @@ export interface MarkdownProps {
 export default function Markdown({ text, isStreaming }: MarkdownProps) {
   const blocks = useMemo(() => splitBlocks(text), [text]);
   return (
-    <div className="prose">
+    <div className={isStreaming ? 'prose writing' : 'prose'}>
       {blocks.map((block, at) => {
         const isOpen = isStreaming && at === blocks.length - 1;
         return (

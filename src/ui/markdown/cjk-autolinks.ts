@@ -9,7 +9,8 @@ interface Node {
   children?: Node[];
 }
 
-const PUNCTUATION = /[。，、；：！？（）【】《》〈〉「」『』“”‘’…～]/u;
+const PUNCTUATION = /([。，、；：！？（）【】《》〈〉「」『』“”‘’…～]+)/u;
+const ADDRESS = /^(?:https?:\/\/|www\.)\S/;
 
 export function remarkCjkAutolinks() {
   return (tree: Node): void => visit(tree);
@@ -23,25 +24,20 @@ function visit(node: Node): void {
   });
 }
 
+/** What follows the punctuation may hold further addresses. */
 function cut(node: Node): Node[] {
-  const label = node.children?.[0];
-  const text = label?.value;
+  const text = node.children?.[0]?.value;
   if (node.type !== 'link' || !text || node.children?.length !== 1) return [node];
   // Only addresses that name themselves; a link with a text of its own is left alone.
-  if (!/^(?:https?:\/\/|www\.)/.test(text) || !decodes(node.url, text)) return [node];
-  const at = text.search(PUNCTUATION);
-  if (at < 0) return [node];
-  const kept = text.slice(0, at);
-  return [
-    {
-      ...node,
-      url: kept.startsWith('www.') ? `http://${kept}` : kept,
-      children: [{ type: 'text', value: kept }],
-    },
-    { type: 'text', value: text.slice(at) },
-  ];
+  const namesItself = node.url === text || node.url === `http://${text}`;
+  if (!ADDRESS.test(text) || !namesItself || !PUNCTUATION.test(text)) return [node];
+  return text
+    .split(PUNCTUATION)
+    .filter((part) => part !== '')
+    .map((part) => (ADDRESS.test(part) ? link(part) : { type: 'text', value: part }));
 }
 
-function decodes(url: string | undefined, text: string): boolean {
-  return url === text || url === `http://${text}`;
+function link(address: string): Node {
+  const url = address.startsWith('www.') ? `http://${address}` : address;
+  return { type: 'link', url, children: [{ type: 'text', value: address }] };
 }
