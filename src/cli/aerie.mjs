@@ -14,4 +14,7 @@ const server = await createServer({
 });
 const runner = createServerModuleRunner(server.environments.ssr);
 const { main } = await runner.import('/src/cli/main.ts');
-process.exit(await main(process.argv.slice(2)));
+const status = await main(process.argv.slice(2));
+// What is still on its way into a pipe would be cut off by the exit.
+await new Promise((done) => process.stdout.write('', done));
+process.exit(status);

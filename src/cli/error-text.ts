@@ -25,6 +25,8 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
   'pickle-refused': '{file} asks for {name}; nothing but tensors is read from PyTorch files.',
   'delta-mismatch':
     'Delta and base model do not belong together: tensor {tensor}[: the delta has {expected}][, the base has {actual}].',
+  'storage-full': 'The disk is full[: {neededBytes} more bytes are needed].',
+  'storage-failed': 'A file could not be read or written[: {reason}].',
   'message-empty': 'The prompt is empty.',
   'message-too-long': 'The prompt is too long for the context[ by {excessTokens} tokens].',
   'parameter-out-of-range':

@@ -12,7 +12,7 @@ export function folderFiles(folder: string): PackageFiles {
   const readRange: PackageFiles['readRange'] = async (name, start, end) => {
     if (!isSafeFileName(name)) throw new AppError('file-missing', { file: name });
     const handle = await open(join(folder, name)).catch((error: unknown) => {
-      throw new AppError('file-missing', { file: join(folder, name) }, error);
+      throw notReadable(error, join(folder, name));
     });
     try {
       const bytes = new Uint8Array(end - start);
@@ -35,7 +35,7 @@ export function folderFiles(folder: string): PackageFiles {
   return {
     async list() {
       const names = await readdir(folder).catch((error: unknown) => {
-        throw new AppError('file-missing', { file: folder }, error);
+        throw notReadable(error, folder);
       });
       const stats = await Promise.all(
         // A dangling link counts as absent.
@@ -51,4 +51,10 @@ export function folderFiles(folder: string): PackageFiles {
     },
     readRange,
   };
+}
+
+function notReadable(error: unknown, file: string): AppError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new AppError('file-missing', { file }, error);
+  return new AppError('storage-failed', { reason: message }, error);
 }

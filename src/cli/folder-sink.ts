@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { PackageSink } from '../convert/shard-writer';
+import { AppError } from '../core/errors';
 
 export interface FolderSink extends PackageSink {
   /** Puts the finished folder in its place. */
@@ -30,7 +31,10 @@ export async function folderSink(target: string): Promise<FolderSink> {
   const temporary = await mkdtemp(join(dirname(path), `.${basename(path)}.`));
   return {
     async write(name, bytes) {
-      await writeFile(join(temporary, name), bytes);
+      await writeFile(join(temporary, name), bytes).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOSPC') throw new AppError('storage-full', { neededBytes: bytes.length }, error);
+        throw new AppError('storage-failed', { reason: error.message }, error);
+      });
     },
     async commit() {
       // mkdtemp makes it private; a package is as readable as the user's other files.
