@@ -1,10 +1,9 @@
 // What the sampler's dispatches share. A candidate's key is the bit pattern of its distance from the best
 // logit, an f32 >= 0, so keys order like distances and the total order of a draw is (key, id).
-override VOCAB: u32;    // entries of the logits
-override DRAWABLE: u32; // ids from here on are padding rows
+// VOCAB in the comments is the length of the logits; no shader is specialised for it.
 
 const WORKGROUP = 256u;
-const GRID = 64u;               // workgroups of the first two dispatches
+const MOST_GROUPS = 64u;        // of the first two dispatches; as many as there are partials
 const NO_KEY = 0xffffffffu;     // no candidate: padding, banned, NaN or minus infinity
 const NO_TOKEN = 0xffffffffu;
 const BANNED = 0xffffffffu;     // in place of a bias
@@ -29,6 +28,8 @@ struct Params {
   topP: u32,              // times 2^32; counts only with CUT_TOP_P
   flags: u32,
   seed: u32,
+  drawable: u32,          // ids from here on are padding rows
+  lanes: u32,             // WORKGROUP. Loops with barriers are bounded by it, since drivers that unroll them compile for minutes
 }
 
 // Softmax statistics of a part of the candidates.

@@ -1,16 +1,19 @@
 // Fixed-point masses of the whole distribution, the same numbers in the second and third dispatch.
 
-@group(0) @binding(0) var<storage, read> partials: array<Partial>; // [GRID]
+@group(0) @binding(0) var<storage, read> partials: array<Partial>; // [groups]
 
-var<workgroup> parts: array<Partial, GRID>;
+var<workgroup> parts: array<Partial, MOST_GROUPS>;
 
 // Statistics of all candidates, added up in the same order by every workgroup.
-fn whole(t: u32, drawRatio: f32) -> Partial {
-  if (t < GRID) {
-    parts[t] = partials[t];
+fn whole(t: u32, lanes: u32, drawRatio: f32) -> Partial {
+  if (t < MOST_GROUPS) {
+    parts[t] = Partial(-FARTHEST, NO_TOKEN, 0.0, 0.0);
+    if (t < arrayLength(&partials)) {
+      parts[t] = partials[t];
+    }
   }
   workgroupBarrier();
-  for (var width = GRID / 2u; width > 0u; width /= 2u) {
+  for (var width = lanes * MOST_GROUPS / WORKGROUP / 2u; width > 0u; width /= 2u) {
     if (t < width) {
       parts[t] = merged(parts[t], parts[t + width], drawRatio);
     }

@@ -4,6 +4,7 @@
 override QUERIES: u32;     // query heads per workgroup, at most 8
 override TILE: u32 = 256;  // positions per step
 const WG = 64u;
+const FOLD = 8u; // QUERIES is WG / FOLD at most
 
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;              // [HEADS, HEAD_DIM / 4]
 @group(0) @binding(1) var<storage, read> k_cache: array<vec2<u32>>;        // [KV_HEADS, capacity, HEAD_DIM / 4] of 4 halves
@@ -24,7 +25,7 @@ fn unpack4(word: vec2<u32>) -> vec4<f32> {
   return vec4(unpack2x16float(word.x), unpack2x16float(word.y));
 }
 
-// Scores of the tile's positions into `scores`, and each head's largest into tree[head * WG].
+// Scores of the tile's positions into `scores`, and what `tile_max` needs into `tree`.
 fn score_tile(row: u32, count: u32, local: u32) {
   var largest: array<f32, 8>;
   for (var h = 0u; h < QUERIES; h++) { largest[h] = LOWEST; }
@@ -42,15 +43,21 @@ fn score_tile(row: u32, count: u32, local: u32) {
   }
   for (var h = 0u; h < QUERIES; h++) { tree[h * WG + local] = largest[h]; }
   workgroupBarrier();
-  for (var step = WG / 2u; step > 0u; step >>= 1u) {
-    if (local < step) {
-      for (var h = 0u; h < QUERIES; h++) {
-        let at = h * WG + local;
-        tree[at] = max(tree[at], tree[at + step]);
-      }
-    }
-    workgroupBarrier();
+  // First of two folds by eight; `tile_max` is the second.
+  let head = local / FOLD;
+  if (head < QUERIES) {
+    var best = LOWEST;
+    for (var i = local % FOLD; i < WG; i += FOLD) { best = max(best, tree[head * WG + i]); }
+    tree[head * WG + local % FOLD] = best;
   }
+  workgroupBarrier();
+}
+
+// Largest score of the tile for one head, after score_tile.
+fn tile_max(head: u32) -> f32 {
+  var best = LOWEST;
+  for (var i = 0u; i < FOLD; i++) { best = max(best, tree[head * WG + i]); }
+  return best;
 }
 
 @compute @workgroup_size(WG)
@@ -90,7 +97,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let count = min(TILE, end - tile);
     score_tile(cache_row + tile, count, local);
     for (var h = 0u; h < QUERIES; h++) {
-      let now = max(highest[h], tree[h * WG]);
+      let now = max(highest[h], tile_max(h));
       let shrink = exp(highest[h] - now);
       sum[h] *= shrink;
       mixed[h] *= shrink;

@@ -26,9 +26,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   tree[local] = sum;
   workgroupBarrier();
-  for (var step = 32u; step > 0u; step >>= 1u) {
-    if (local < step) { tree[local] += tree[local + step]; }
-    workgroupBarrier();
+  if (local < 8u) {
+    for (var other = local + 8u; other < 64u; other += 8u) { sum += tree[other]; }
+    tree[local] = sum;
   }
-  if (is_here && local == 0u) { squares[group.x] = tree[0]; }
+  workgroupBarrier();
+  if (is_here && local == 0u) {
+    for (var i = 1u; i < 8u; i++) { sum += tree[i]; }
+    squares[group.x] = sum;
+  }
 }

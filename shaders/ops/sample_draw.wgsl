@@ -86,7 +86,7 @@ fn inclusiveScan(t: u32, value: vec3<u32>) -> vec3<u32> {
   var sum = value;
   scanned[t] = sum;
   workgroupBarrier();
-  for (var reach = 1u; reach < WORKGROUP; reach *= 2u) {
+  for (var reach = 1u; reach < params.lanes; reach *= 2u) {
     var left = vec3<u32>();
     if (t >= reach) {
       left = scanned[t - reach];
@@ -157,7 +157,7 @@ fn split(t: u32, crowd: Interval, kind: u32, goal: u32) {
     atomicStore(&finer[i * WORKGROUP + t], 0u);
   }
   workgroupBarrier();
-  for (var i = t; i < (VOCAB + 3u) / 4u; i += WORKGROUP) {
+  for (var i = t; i < arrayLength(&keys); i += WORKGROUP) {
     let four = keys[i];
     for (var j = 0u; j < 4u; j++) {
       if (four[j] >= crowd.low && four[j] < crowd.high) {
@@ -198,7 +198,7 @@ fn load(t: u32, wanted: Interval) {
     loaded = wanted;
   }
   workgroupBarrier();
-  for (var i = t; i < (VOCAB + 3u) / 4u; i += WORKGROUP) {
+  for (var i = t; i < arrayLength(&keys); i += WORKGROUP) {
     let four = keys[i];
     for (var j = 0u; j < 4u; j++) {
       if (four[j] >= wanted.low && four[j] < wanted.high) {
@@ -210,7 +210,7 @@ fn load(t: u32, wanted: Interval) {
     }
   }
   workgroupBarrier();
-  for (var size = 2u; size <= LIST; size *= 2u) { // bitonic: one pair per thread and step
+  for (var size = 2u; size <= 2u * params.lanes; size *= 2u) { // bitonic: one pair per thread and step
     for (var reach = size / 2u; reach > 0u; reach /= 2u) {
       let low = (t / reach) * reach * 2u + t % reach;
       let a = list[low];
@@ -253,9 +253,9 @@ fn walkTies(t: u32, ties: Interval, kind: u32, goal: u32) {
   if (kind != COUNT && each[kind] != 0u) {
     nth = clamp((goal - ties.before[kind] + each[kind] - 1u) / each[kind], 1u, ties.members);
   }
-  let share = ((VOCAB + 3u) / 4u + WORKGROUP - 1u) / WORKGROUP;
+  let share = (arrayLength(&keys) + WORKGROUP - 1u) / WORKGROUP;
   let start = t * share;
-  let stop = min(start + share, (VOCAB + 3u) / 4u);
+  let stop = min(start + share, arrayLength(&keys));
   var own = 0u;
   for (var i = start; i < stop; i++) {
     own += dot(vec4<u32>(keys[i] == vec4<u32>(ties.low)), vec4<u32>(1u));
@@ -274,16 +274,14 @@ fn walkTies(t: u32, ties: Interval, kind: u32, goal: u32) {
   workgroupBarrier();
 }
 
+// Where totals[kind] reaches `goal` in the order.
 fn find(t: u32, kind: u32, goal: u32) -> Found {
   findBin(t, kind, goal);
-  let bin = workgroupUniformLoad(&interval);
+  var place = workgroupUniformLoad(&interval);
   let first = workgroupUniformLoad(&head);
-  if (bin.high <= first.high) {
-    load(t, first);
-    walkList(t, kind, goal);
-    return workgroupUniformLoad(&found);
+  if (place.high <= first.high) {
+    place = first;
   }
-  var place = bin;
   while (place.members > LIST && place.high - place.low > 1u) {
     split(t, place, kind, goal);
     place = workgroupUniformLoad(&interval);
@@ -297,39 +295,40 @@ fn find(t: u32, kind: u32, goal: u32) -> Found {
   return workgroupUniformLoad(&found);
 }
 
-// Totals of the kept candidates after the cut, which is a prefix of the order like every other.
-fn cut(t: u32, kind: u32, kept: vec3<u32>) -> vec3<u32> {
-  var goal = params.topK;
-  if (kind == COUNT) {
-    if (params.topK == 0u || params.topK >= kept.x) {
-      return kept;
-    }
-  } else {
-    if ((params.flags & CUT_TOP_P) == 0u) {
-      return kept;
-    }
-    goal = mulHigh(params.topP, kept.y) + 1u;
-  }
-  let upTo = find(t, kind, goal).upTo;
-  return select(kept, upTo, upTo.x < kept.x);
-}
-
+// Both cuts and the draw, through one call of `find`: drivers inline it, and it is long. What a cut keeps is
+// always a prefix of the order, so its totals say it all.
 fn draw(t: u32, best: u32) -> u32 {
   scanBins(t);
   if (t == WORKGROUP - 1u) {
     found = Found(binsEnd, best);
   }
-  var kept = workgroupUniformLoad(&found).upTo;
-  let isTopPFirst = (params.flags & TOP_P_FIRST) != 0u;
-  kept = cut(t, select(COUNT, CUT, isTopPFirst), kept);
-  kept = cut(t, select(CUT, COUNT, isTopPFirst), kept);
-  let goal = mulHigh(randomBits(params.seed, state.step), kept.z) + 1u;
-  return find(t, DRAW, goal).id;
+  var place = workgroupUniformLoad(&found);
+  var kept = place.upTo;
+  for (var stage = 0u; stage < 3u; stage++) {
+    var kind = stage;
+    if (stage < DRAW && (params.flags & TOP_P_FIRST) != 0u) {
+      kind = 1u - stage;
+    }
+    var goal = params.topK;
+    var isOn = params.topK != 0u && params.topK < kept.x;
+    if (kind == CUT) {
+      goal = mulHigh(params.topP, kept.y) + 1u;
+      isOn = (params.flags & CUT_TOP_P) != 0u;
+    } else if (kind == DRAW) {
+      goal = mulHigh(randomBits(params.seed, state.step), kept.z) + 1u;
+      isOn = true;
+    }
+    if (isOn) {
+      place = find(t, kind, goal);
+      kept = select(kept, place.upTo, place.upTo.x < kept.x);
+    }
+  }
+  return place.id;
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) t: u32) {
-  let all = whole(t, params.drawRatio);
+  let all = whole(t, params.lanes, params.drawRatio);
   scales = scalesOf(all);
   var id = all.id;
   if ((params.flags & GREEDY) == 0u && all.id != NO_TOKEN) {
@@ -339,7 +338,7 @@ fn main(@builtin(local_invocation_index) t: u32) {
     state.token = id;
     state.position += 1u;
     state.step += 1u;
-    if (id < VOCAB) {
+    if (id < arrayLength(&entries)) {
       entries[id].x += 1u;
     }
   }

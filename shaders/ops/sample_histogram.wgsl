@@ -1,5 +1,5 @@
 // Sampler, second of three: turns scaled logits into keys and adds up count and masses by distance.
-// Dispatch (GRID).
+// Dispatch (groups).
 @group(0) @binding(1) var<storage, read_write> keys: array<u32>;                // [VOCAB rounded up to 4] in: bits of f32
 @group(0) @binding(2) var<storage, read_write> histogram: array<atomic<u32>>;   // [3, BINS]: count, cut mass, draw mass
 @group(0) @binding(3) var<uniform> params: Params;
@@ -7,13 +7,17 @@
 var<workgroup> local: array<atomic<u32>, 3u * BINS>;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) t: u32,
+) {
   if ((params.flags & GREEDY) != 0u) {
     return;
   }
-  let all = whole(t, params.drawRatio);
+  let all = whole(t, params.lanes, params.drawRatio);
   let scales = scalesOf(all);
-  for (var id = group.x * WORKGROUP + t; id < VOCAB; id += GRID * WORKGROUP) {
+  for (var id = group.x * WORKGROUP + t; id < arrayLength(&keys); id += groups.x * WORKGROUP) {
     let bits = keys[id];
     if (bits == NO_KEY) {
       continue;

@@ -1,9 +1,9 @@
 // Sampler, first of three: penalties, bias and bans, scaling, and softmax statistics per workgroup.
-// Dispatch (GRID). Also clears the histogram of the second.
+// Dispatch (groups). Also clears the histogram of the second.
 @group(0) @binding(0) var<storage, read> logits: array<u32>;             // [VOCAB] bits of f32
 @group(0) @binding(1) var<storage, read> entries: array<vec2<u32>>;      // [VOCAB] (count word, bits of the bias or BANNED)
 @group(0) @binding(2) var<storage, read_write> scaled: array<u32>;       // [VOCAB rounded up to 4] bits of f32, or NO_KEY
-@group(0) @binding(3) var<storage, read_write> partials: array<Partial>; // [GRID]
+@group(0) @binding(3) var<storage, read_write> partials: array<Partial>; // [groups]
 @group(0) @binding(4) var<storage, read_write> histogram: array<u32>;    // [3, BINS]
 @group(0) @binding(5) var<uniform> params: Params;
 
@@ -15,7 +15,7 @@ var<workgroup> parts: array<Partial, WORKGROUP>;
 
 // Tested on bits, since WGSL promises nothing about arithmetic on NaN and infinity.
 fn isCandidate(id: u32) -> bool {
-  if (id >= DRAWABLE || id >= VOCAB) {
+  if (id >= params.drawable || id >= arrayLength(&logits)) {
     return false;
   }
   let bits = logits[id];
@@ -37,10 +37,13 @@ fn adjusted(id: u32) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) t: u32,
+) {
   var part = Partial(-FARTHEST, NO_TOKEN, 0.0, 0.0);
-  let padded = (VOCAB + 3u) / 4u * 4u;
-  for (var id = group.x * WORKGROUP + t; id < padded; id += GRID * WORKGROUP) {
+  for (var id = group.x * WORKGROUP + t; id < arrayLength(&scaled); id += groups.x * WORKGROUP) {
     if (isCandidate(id)) {
       let value = adjusted(id);
       scaled[id] = bitcast<u32>(value);
@@ -56,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   parts[t] = part;
   workgroupBarrier();
-  for (var width = WORKGROUP / 2u; width > 0u; width /= 2u) {
+  for (var width = params.lanes / 2u; width > 0u; width /= 2u) {
     if (t < width) {
       parts[t] = merged(parts[t], parts[t + width], params.drawRatio);
     }

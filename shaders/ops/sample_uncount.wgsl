@@ -7,7 +7,7 @@
 fn main() {
   for (var i = 0u; i < ids[0]; i++) {
     let id = ids[1u + i];
-    if (id < VOCAB && (entries[id].x & 0x7fffffffu) != 0u) {
+    if (id < arrayLength(&entries) && (entries[id].x & 0x7fffffffu) != 0u) {
       entries[id].x -= 1u;
     }
   }

@@ -1,5 +1,4 @@
 import { AppError } from '../core/errors';
-import { toHalf } from '../core/half';
 import type { CheckpointSource } from '../formats/checkpoint-types';
 import { describeTensor, sameShape } from '../formats/shape';
 import { halfToFloat, toHalves } from './half-tables';
@@ -44,8 +43,10 @@ export function mergeDelta(delta: CheckpointSource, base: CheckpointSource): Che
       const change = await delta.readRows(name, rowStart, rowEnd);
       if (isWhole(name)) return change;
       const under = await base.readRows(name, rowStart, rowEnd);
-      const sum = toHalves(change, delta.tensors.get(name)!.dtype); // [n] f16, becomes the result
-      addHalves(sum, toHalves(under, base.tensors.get(name)!.dtype));
+      const sum = addHalves(
+        toHalves(change, delta.tensors.get(name)!.dtype),
+        toHalves(under, base.tensors.get(name)!.dtype),
+      );
       return new Uint8Array(sum.buffer);
     },
   };
@@ -55,8 +56,13 @@ function isWhole(name: string): boolean {
   return WHOLE.some((part) => name.includes(part));
 }
 
-/** sum[i] = f16(sum[i] + other[i]); both [n] f16. */
-function addHalves(sum: Uint16Array, other: Uint16Array): void {
+/**
+ * f16(a + b), all [n] f16. Rounding the sum to f32 on the way changes nothing: 24 bits are twice 11 plus 2
+ * (Figueroa, When is double rounding innocuous?, 1995).
+ */
+function addHalves(a: Uint16Array, b: Uint16Array): Uint16Array<ArrayBuffer> {
   const values = halfToFloat();
-  for (let i = 0; i < sum.length; i++) sum[i] = toHalf(values[sum[i]!]! + values[other[i]!]!);
+  const sum = new Float32Array(a.length); // [n] f32
+  for (let i = 0; i < sum.length; i++) sum[i] = values[a[i]!]! + values[b[i]!]!;
+  return toHalves(new Uint8Array(sum.buffer), 'F32');
 }

@@ -4,36 +4,50 @@
  * Source: PyTorch `torch/_utils.py` (`_rebuild_tensor_v2`), `torch/serialization.py` (storages).
  */
 
-/** A tensor as the pickle describes it; its bytes lie in the archive entry `data/<storageKey>`. */
-export class TorchTensor {
-  constructor(
-    readonly storageKey: string,
-    readonly dtype: string,
-    readonly storageElements: number,
-    /** All three in elements of the storage. */
-    readonly offset: number,
-    readonly shape: readonly number[],
-    readonly strides: readonly number[],
-  ) {}
-}
-
 /** The type of a storage, as the pickle names it. */
 export class StorageType {
-  constructor(readonly dtype: string) {}
+  readonly dtype: string;
+  constructor(dtype: string) {
+    this.dtype = dtype;
+  }
 }
+
+/** Values that lie in the archive entry `data/<key>`. */
 export class Storage {
-  constructor(
-    readonly key: string,
-    readonly dtype: string,
-    readonly elements: number,
-  ) {}
+  readonly key: string;
+  readonly dtype: string;
+  readonly elements: number;
+  constructor(key: string, dtype: string, elements: number) {
+    this.key = key;
+    this.dtype = dtype;
+    this.elements = elements;
+  }
 }
+
+/** A tensor as the pickle describes it: a view of a storage, all numbers in elements. */
+export class TorchTensor {
+  readonly storage: Storage;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  constructor(storage: Storage, offset: number, shape: readonly number[], strides: readonly number[]) {
+    this.storage = storage;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+  }
+}
+
+type Call = (args: readonly Value[]) => Value;
+
+/** A function that a pickle may call. */
 export class Callable {
-  constructor(
-    readonly name: string,
-    readonly call: (args: readonly Value[]) => Value,
-  ) {}
+  readonly call: Call;
+  constructor(call: Call) {
+    this.call = call;
+  }
 }
+
 export class Dict extends Map<Value, Value> {}
 
 export type Value =
@@ -59,9 +73,9 @@ export const GLOBALS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['torch.HalfStorage', new StorageType('F16')],
   ['torch.BFloat16Storage', new StorageType('BF16')],
   ['torch.FloatStorage', new StorageType('F32')],
-  ['torch._utils._rebuild_tensor_v2', new Callable('_rebuild_tensor_v2', rebuildTensor)],
-  ['torch._utils._rebuild_parameter', new Callable('_rebuild_parameter', ([tensor]) => needTensor(tensor))],
-  ['collections.OrderedDict', new Callable('OrderedDict', orderedDict)],
+  ['torch._utils._rebuild_tensor_v2', new Callable(rebuildTensor)],
+  ['torch._utils._rebuild_parameter', new Callable(([tensor]) => needTensor(tensor))],
+  ['collections.OrderedDict', new Callable(orderedDict)],
 ]);
 
 /** (storage, offset, shape, strides, requires_grad, hooks, …) */
@@ -74,14 +88,7 @@ function rebuildTensor([storage, offset, shape, strides]: readonly Value[]): Val
   const tensorShape = numbers(shape);
   const tensorStrides = numbers(strides);
   if (tensorShape.length !== tensorStrides.length) throw new Malformed('shape and strides differ in length');
-  return new TorchTensor(
-    storage.key,
-    storage.dtype,
-    storage.elements,
-    needSize(offset),
-    tensorShape,
-    tensorStrides,
-  );
+  return new TorchTensor(storage, needSize(offset), tensorShape, tensorStrides);
 }
 
 function orderedDict([pairs]: readonly Value[]): Value {

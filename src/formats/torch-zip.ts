@@ -46,22 +46,23 @@ export async function readTorchZip(
   const starts = new Map<string, number>();
   const tensors = new Map<string, CheckpointTensor>();
   for (const [name, tensor] of described) {
-    const entry = entries.get(`${root}/data/${tensor.storageKey}`);
-    if (entry === undefined) return fail(`tensor ${name}: no storage ${tensor.storageKey}`);
-    const itemBytes = DTYPE_BYTES[tensor.dtype]!;
-    if (tensor.storageElements * itemBytes !== entry.sizeBytes) {
-      fail(`tensor ${name}: storage of ${entry.sizeBytes} bytes for ${tensor.storageElements} values`);
+    const { storage, offset, shape } = tensor;
+    const entry = entries.get(`${root}/data/${storage.key}`);
+    if (entry === undefined) return fail(`tensor ${name}: no storage ${storage.key}`);
+    const itemBytes = DTYPE_BYTES[storage.dtype]!;
+    if (storage.elements * itemBytes !== entry.sizeBytes) {
+      fail(`tensor ${name}: storage of ${entry.sizeBytes} bytes for ${storage.elements} values`);
     }
-    const count = elementCount(tensor.shape) ?? fail(`tensor ${name}: its shape is too large`);
+    const count = elementCount(shape) ?? fail(`tensor ${name}: its shape is too large`);
     if (!isContiguous(tensor)) fail(`tensor ${name} is a view with gaps; save it contiguously`);
-    if (tensor.offset + count > tensor.storageElements) fail(`tensor ${name} reaches beyond its storage`);
+    if (offset + count > storage.elements) fail(`tensor ${name} reaches beyond its storage`);
     const start = starts.get(entry.name) ?? (await zipDataStart(files, file, fileBytes, entry));
     starts.set(entry.name, start);
     tensors.set(name, {
-      dtype: tensor.dtype,
-      shape: tensor.shape,
+      dtype: storage.dtype,
+      shape,
       file,
-      byteOffset: start + tensor.offset * itemBytes,
+      byteOffset: start + offset * itemBytes,
       sizeBytes: count * itemBytes,
     });
   }

@@ -2,14 +2,22 @@ import { expect, it } from 'vitest';
 import { upload } from '../gpu/test-gpu';
 import { attention, attentionScratchBytes, encodeAttention } from './attention';
 import * as cpu from './cpu/attention';
-import { halves, kernelContext, normal, poisoned, readGuarded, stateBuffer, submit, worstError } from './test-kernels';
+import {
+  halves,
+  kernelContext,
+  normal,
+  poisoned,
+  readGuarded,
+  stateBuffer,
+  submit,
+  worstError,
+} from './test-kernels';
 
+// Heads per workgroup: two, one, six, seven of ten, one; sizes that are no powers of two among them.
 const SHAPES = [
   { heads: 2, kvHeads: 1, headDim: 128 },
-  { heads: 3, kvHeads: 3, headDim: 32 },
   { heads: 12, kvHeads: 2, headDim: 80 },
   { heads: 10, kvHeads: 1, headDim: 256 },
-  { heads: 4, kvHeads: 4, headDim: 96 },
   { heads: 2, kvHeads: 2, headDim: 36 },
 ];
 
@@ -24,12 +32,8 @@ for (const shape of SHAPES) {
     it(`${JSON.stringify(shape)} over ${positions} of ${capacity} positions`, async () => {
       const context = await kernelContext(true);
       const { gpu } = context;
-      // Small splits and few of them: more than one tile per split, and empty splits, come up as well.
-      for (const tuning of [
-        context.tuning,
-        { ...context.tuning, splitPositions: 48, maxSplits: 7 },
-        { ...context.tuning, splitPositions: 256, maxSplits: 1 },
-      ]) {
+      // Small splits and few of them: splits of one position and of more than one tile come up as well.
+      for (const tuning of [context.tuning, { ...context.tuning, splitPositions: 40, maxSplits: 2 }]) {
         const { heads, kvHeads, headDim } = shape;
         const q = normal(1, heads * headDim, 3);
         const k = halves(normal(2, kvHeads * capacity * headDim));

@@ -28,7 +28,10 @@ export interface DispatchPlan {
 }
 
 /** Compiles (once per specification) and binds. Throws AppError `internal` when the shader does not compile. */
-export async function prepare(context: KernelContext, plan: DispatchPlan): Promise<Dispatch> {
+export async function prepare(
+  context: Pick<KernelContext, 'gpu' | 'pipelines'>,
+  plan: DispatchPlan,
+): Promise<Dispatch> {
   const pipeline = await context.pipelines.get(plan.spec);
   const entries: GPUBindGroupEntry[] = [];
   for (const [binding, resource] of Object.entries(plan.bindings)) {

@@ -26,7 +26,10 @@ export interface SamplerOptions {
 export const NO_TOKEN = 0xffffffff;
 
 // As in shaders/lib/sampler.wgsl.
-const GRID = 64;
+const WORKGROUP = 256;
+const MOST_GROUPS = 64;
+/** A workgroup of the first two dispatches takes at least as many ids. */
+const IDS_PER_GROUP = 4096;
 const BINS = 1024;
 const PARTIAL_BYTES = 16;
 const PARAMS_BYTES = 48;
@@ -45,6 +48,7 @@ export class GpuSampler {
   private constructor(
     private readonly device: GPUDevice,
     private readonly vocab: number,
+    private readonly drawable: number,
     private readonly buffers: Buffers,
     private readonly steps: readonly Step[],
     private readonly takeBack: Step,
@@ -55,39 +59,37 @@ export class GpuSampler {
   /** @throws AppError `internal` when a shader does not compile. */
   static async create(gpu: Gpu, pipelines: PipelineCache, options: SamplerOptions): Promise<GpuSampler> {
     const { device } = gpu;
-    const constants = { VOCAB: options.vocab, DRAWABLE: Math.min(options.drawable, options.vocab) };
     const [logits, histogram, draw, uncount] = await Promise.all([
-      pipelines.get({ op: 'sample_logits', preludes: ['sampler'], constants }),
-      pipelines.get({
-        op: 'sample_histogram',
-        preludes: ['sampler', 'sampler_mass'],
-        constants: { VOCAB: options.vocab },
-      }),
-      pipelines.get({
-        op: 'sample_draw',
-        preludes: ['state', 'sampler', 'sampler_mass'],
-        constants: { VOCAB: options.vocab },
-      }),
-      pipelines.get({ op: 'sample_uncount', preludes: ['sampler'], constants: { VOCAB: options.vocab } }),
+      pipelines.get({ op: 'sample_logits', preludes: ['sampler'] }),
+      pipelines.get({ op: 'sample_histogram', preludes: ['sampler', 'sampler_mass'] }),
+      pipelines.get({ op: 'sample_draw', preludes: ['state', 'sampler', 'sampler_mass'] }),
+      pipelines.get({ op: 'sample_uncount' }),
     ]);
-    const buffers = createBuffers(device, options.vocab);
+    const groups = Math.min(MOST_GROUPS, Math.ceil(options.vocab / IDS_PER_GROUP));
+    const buffers = createBuffers(device, options.vocab, groups);
     const { keys, partials, histogram: bins, entries, params, uncounted } = buffers;
-    const step = (pipeline: GPUComputePipeline, bound: readonly GPUBuffer[], groups: number): Step => ({
+    const allLogits = { buffer: options.logits, size: options.vocab * 4 };
+    const step = (
+      pipeline: GPUComputePipeline,
+      bound: readonly (GPUBuffer | GPUBufferBinding)[],
+      groups: number,
+    ): Step => ({
       pipeline,
       groups,
       bindings: device.createBindGroup({
         label: pipeline.label,
         layout: pipeline.getBindGroupLayout(0),
-        entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
+        entries: bound.map((resource, binding) => ({ binding, resource })),
       }),
     });
     return new GpuSampler(
       device,
       options.vocab,
+      Math.min(options.drawable, options.vocab),
       buffers,
       [
-        step(logits, [options.logits, entries, keys, partials, bins, params], GRID),
-        step(histogram, [partials, keys, bins, params], GRID),
+        step(logits, [allLogits, entries, keys, partials, bins, params], groups),
+        step(histogram, [partials, keys, bins, params], groups),
         step(draw, [partials, keys, bins, options.state, entries, params], 1),
       ],
       step(uncount, [uncounted, entries], 1),
@@ -103,7 +105,7 @@ export class GpuSampler {
     checkDrawSettings(settings);
     const entries = entriesOf(settings, context, this.vocab);
     this.device.queue.writeBuffer(this.buffers.entries, 0, entries);
-    this.device.queue.writeBuffer(this.buffers.params, 0, paramsOf(settings));
+    this.device.queue.writeBuffer(this.buffers.params, 0, paramsOf(settings, this.drawable));
   }
 
   /** Three dispatches: state.token = draw from the logits, position and step + 1, the token counted. */
@@ -146,15 +148,15 @@ function encodeStep(pass: GPUComputePassEncoder, { pipeline, bindings, groups }:
 
 type Buffers = ReturnType<typeof createBuffers>;
 
-function createBuffers(device: GPUDevice, vocab: number) {
+function createBuffers(device: GPUDevice, vocab: number, groups: number) {
   const create = (label: string, size: number, usage: number) =>
     device.createBuffer({ label: `sampler ${label}`, size, usage: usage | GPUBufferUsage.COPY_DST });
   const { STORAGE, UNIFORM } = GPUBufferUsage;
   return {
     /** u32 [vocab rounded up to 4] */
     keys: create('keys', Math.ceil(vocab / 4) * 16, STORAGE),
-    /** [GRID] of (best, id, sum, sum) */
-    partials: create('partials', GRID * PARTIAL_BYTES, STORAGE),
+    /** [groups] of (best, id, sum, sum) */
+    partials: create('partials', groups * PARTIAL_BYTES, STORAGE),
     /** u32 [3, BINS] */
     histogram: create('histogram', 3 * BINS * 4, STORAGE),
     /** [vocab] of (count word, bias) */
@@ -190,7 +192,7 @@ function entriesOf(settings: DrawSettings, context: DrawContext, vocab: number):
 }
 
 /** `Params` of shaders/lib/sampler.wgsl. */
-function paramsOf(settings: DrawSettings): ArrayBuffer {
+function paramsOf(settings: DrawSettings, drawable: number): ArrayBuffer {
   const isTopPFirst = settings.order === 'topp-topk-temperature';
   const inverse = isGreedy(settings) ? 1 : 1 / settings.temperature;
   const isTopPOn = settings.topP < 1;
@@ -211,8 +213,10 @@ function paramsOf(settings: DrawSettings): ArrayBuffer {
     isTopPOn ? Math.min(Math.floor(settings.topP * 2 ** 32), 0xffffffff) : 0,
     flags,
     foldSeed(settings.seed),
+    drawable,
+    WORKGROUP,
   ];
-  floats.forEach((value, i) => params.setFloat32(i * 4, value, true));
-  words.forEach((value, i) => params.setUint32((floats.length + i) * 4, value, true));
+  for (const [i, value] of floats.entries()) params.setFloat32(i * 4, value, true);
+  for (const [i, value] of words.entries()) params.setUint32((floats.length + i) * 4, value, true);
   return params.buffer;
 }

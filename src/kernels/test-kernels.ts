@@ -109,8 +109,11 @@ export function randomMatrix(
   const bounds = [0, ...cuts, rows];
   const slices: MatrixSlice[] = bounds.slice(0, -1).map((start, index) => {
     const end = bounds[index + 1]!;
-    const part = (source: Uint8Array<ArrayBuffer>, each: number) =>
-      upload(gpu.device, 'weights', source.slice(start * each, end * each));
+    const part = (source: Uint8Array<ArrayBuffer>, each: number) => {
+      const bytes = new Uint8Array(Math.ceil(((end - start) * each) / 4) * 4);
+      bytes.set(source.subarray(start * each, end * each));
+      return upload(gpu.device, 'weights', bytes);
+    };
     return {
       rowStart: start,
       rows: end - start,

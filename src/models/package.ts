@@ -28,6 +28,8 @@ export interface ModelPackage {
   /** Every stored tensor by MLC name, unknown ones included. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly manifest: MlcManifest;
+  /** The file that it was read from. */
+  readonly manifestName: string;
   /** Tensors in the package that the architecture has no use for; worth a warning, never an error. */
   readonly unknownTensors: readonly string[];
   readonly files: PackageFiles;
@@ -61,6 +63,7 @@ export async function openPackage(files: PackageFiles): Promise<ModelPackage> {
     chatConfig,
     tensors,
     manifest,
+    manifestName,
     unknownTensors,
     files,
     async readTensor(name, rowStart, rowEnd) {

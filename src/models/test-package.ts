@@ -1,4 +1,6 @@
 /** A package small enough to be made in a test: one layer, a tokenizer of plain bytes, and the prompt of AquilaChat2. */
+
+import { AppError } from '../core/errors';
 import { AERIE_MANIFEST_NAME } from '../formats/aerie-manifest';
 import { md5Hex, sha256Hex } from '../formats/hash';
 import { jsonBytes } from '../formats/json';
@@ -6,7 +8,6 @@ import { mlcManifestJson, type Shard, type StoredTensor } from '../formats/mlc-m
 import type { PackageFiles } from '../formats/package-files';
 import { elementCount } from '../formats/shape';
 import { BYTE_CHARS } from '../tokenizer/byte-alphabet';
-import { AppError } from '../core/errors';
 import type { Architecture } from './architecture';
 import { toConvTemplate } from './conv-template';
 import { TEMPLATES } from './templates';
@@ -47,13 +48,21 @@ export async function testPackage(withAerie = true, name = 'Test Model'): Promis
   const tensors = new Map<string, StoredTensor>();
   // Two shards: the embedding, and everything else.
   const groups = [['model.embed_tokens.weight'], [] as string[]];
-  for (const spec of requiredTensors(TEST_ARCHITECTURE)) if (!groups[0]!.includes(spec.name)) groups[1]!.push(spec.name);
+  for (const spec of requiredTensors(TEST_ARCHITECTURE))
+    if (!groups[0]!.includes(spec.name)) groups[1]!.push(spec.name);
   for (const [index, group] of groups.entries()) {
     const shard = `params_shard_${index}.bin`;
     let end = 0;
     for (const spec of requiredTensors(TEST_ARCHITECTURE).filter((entry) => group.includes(entry.name))) {
       const sizeBytes = elementCount(spec.shape)! * 4;
-      tensors.set(spec.name, { shape: spec.shape, dtype: spec.dtype, shard, byteOffset: end, sizeBytes, format: 'raw' });
+      tensors.set(spec.name, {
+        shape: spec.shape,
+        dtype: spec.dtype,
+        shard,
+        byteOffset: end,
+        sizeBytes,
+        format: 'raw',
+      });
       end += sizeBytes;
     }
     const bytes = new Uint8Array(end).map((_, at) => (at * 7 + index) % 64);
@@ -65,9 +74,20 @@ export async function testPackage(withAerie = true, name = 'Test Model'): Promis
   files.set('tokenizer.json', jsonBytes(tokenizerJson()));
   if (withAerie) {
     const listed = await Promise.all(
-      [...files].map(async ([file, bytes]) => ({ name: file, sizeBytes: bytes.length, sha256: await sha256Hex(bytes) })),
+      [...files].map(async ([file, bytes]) => ({
+        name: file,
+        sizeBytes: bytes.length,
+        sha256: await sha256Hex(bytes),
+      })),
     );
-    const about = { format: 1, name, source: 'test', revision: '1', licence: 'CC0-1.0', quantization: 'q0f32' };
+    const about = {
+      format: 1,
+      name,
+      source: 'test',
+      revision: '1',
+      licence: 'CC0-1.0',
+      quantization: 'q0f32',
+    };
     files.set(AERIE_MANIFEST_NAME, jsonBytes({ ...about, converterVersion: '0', files: listed }));
   }
   return { files };

@@ -7,7 +7,7 @@ import { AppError } from '../core/errors';
 import { AERIE_MANIFEST_NAME, type AerieManifest, parseAerieManifest } from '../formats/aerie-manifest';
 import { md5Hex, sha256Hex } from '../formats/hash';
 import { readJson } from '../formats/json';
-import { MANIFEST_NAMES, type MlcManifest } from '../formats/mlc-manifest';
+import type { MlcManifest } from '../formats/mlc-manifest';
 import type { PackageFiles } from '../formats/package-files';
 import { CHAT_CONFIG_NAME, type ModelPackage, openPackage } from './package';
 
@@ -85,11 +85,15 @@ async function checkFile(files: PackageFiles, name: string, file: Expected) {
 /** Files of `aerie.json`, which must name everything that the engine reads. */
 function listedFiles(aerie: AerieManifest, opened: ModelPackage): Map<string, Expected> {
   const listed = new Map<string, Expected>(aerie.files.map((file) => [file.name, file]));
-  const needed = [CHAT_CONFIG_NAME, ...opened.manifest.shards.map(({ name }) => name)];
+  const needed = [
+    CHAT_CONFIG_NAME,
+    opened.manifestName,
+    ...opened.manifest.shards.map(({ name }) => name),
+    ...tokenizerFiles(opened.chatConfig),
+  ];
   const missing = needed.find((name) => !listed.has(name));
-  if (missing !== undefined || !MANIFEST_NAMES.some((name) => listed.has(name))) {
-    const reason = `does not list ${missing ?? MANIFEST_NAMES[0]}`;
-    throw new AppError('format-invalid', { file: AERIE_MANIFEST_NAME, reason });
+  if (missing !== undefined) {
+    throw new AppError('format-invalid', { file: AERIE_MANIFEST_NAME, reason: `does not list ${missing}` });
   }
   return listed;
 }

@@ -1,0 +1,8 @@
+// Weights of a tile: halves, read without shader-f16.
+@group(0) @binding(0) var<storage, read> halves: array<vec2<u32>>; // [rows, columns / 4] of 4 halves
+
+// Columns 4 * quad .. 4 * quad + 3 of a row.
+fn weights4(row: u32, columns: u32, quad: u32) -> vec4<f32> {
+  let words = halves[row * (columns / 4u) + quad];
+  return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y));
+}

@@ -1,0 +1,62 @@
+/**
+ * A dispatch of the prefill: bound once, its size decided by the number of tokens in the chunk. All prefill
+ * kernels read the chunk (tokens, start, capacity, ids) from one buffer; see `CHUNK`.
+ */
+import { type DispatchPlan, type KernelContext, prepare } from '../dispatch';
+
+/** u32 words of `Chunk` in shaders/lib/chunk.wgsl; the ids follow. */
+export const CHUNK = { tokens: 0, start: 1, capacity: 2, ids: 4 } as const;
+
+export interface PrefillStep {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly groups: (tokens: number) => readonly [x: number, y: number];
+}
+
+export interface PrefillContext extends Pick<KernelContext, 'gpu' | 'pipelines'> {
+  /** `Chunk` of shaders/lib/chunk.wgsl, usage STORAGE. */
+  readonly chunk: GPUBuffer;
+  readonly uniforms: Uniforms;
+}
+
+/** Throws AppError `internal` when the shader does not compile. */
+export async function prepareStep(
+  context: PrefillContext,
+  plan: Pick<DispatchPlan, 'spec' | 'bindings'>,
+  groups: PrefillStep['groups'],
+): Promise<PrefillStep> {
+  const { pipeline, bindGroup } = await prepare(context, { ...plan, x: 0 });
+  return { pipeline, bindGroup, groups };
+}
+
+export function encodeStep(pass: GPUComputePassEncoder, step: PrefillStep, tokens: number): void {
+  pass.setPipeline(step.pipeline);
+  pass.setBindGroup(0, step.bindGroup);
+  pass.dispatchWorkgroups(...step.groups(tokens));
+}
+
+/** Uniform buffers by content: layers of one shape share them. */
+export class Uniforms {
+  private readonly buffers = new Map<string, GPUBuffer>();
+
+  constructor(private readonly device: GPUDevice) {}
+
+  get(words: readonly number[]): GPUBuffer {
+    const key = words.join();
+    let buffer = this.buffers.get(key);
+    if (!buffer) {
+      const size = Math.ceil(words.length / 4) * 16;
+      const usage = GPUBufferUsage.UNIFORM;
+      buffer = this.device.createBuffer({ label: `shape ${key}`, size, usage, mappedAtCreation: true });
+      new Uint32Array(buffer.getMappedRange()).set(words);
+      buffer.unmap();
+      this.buffers.set(key, buffer);
+    }
+    return buffer;
+  }
+
+  destroy(): void {
+    for (const buffer of this.buffers.values()) buffer.destroy();
+    this.buffers.clear();
+  }
+}

@@ -1,0 +1,37 @@
+/** A chunk, a context and a submit for the prefill tests. */
+import type { DeviceOptions } from '../../gpu/device';
+import { PipelineCache } from '../../gpu/pipeline-cache';
+import { testGpu, upload } from '../../gpu/test-gpu';
+import { submit } from '../test-kernels';
+import { encodeStep, type PrefillContext, type PrefillStep, Uniforms } from './step';
+
+const caches = new Map<string, PipelineCache>();
+
+export interface ChunkOptions {
+  readonly ids?: readonly number[];
+  readonly start?: number;
+  readonly capacity?: number;
+}
+
+/** Prefill context with a chunk of `tokens` on the test adapter. */
+export async function chunkContext(
+  options: DeviceOptions,
+  tokens: number,
+  { ids = [], start = 0, capacity = 0 }: ChunkOptions = {},
+): Promise<PrefillContext> {
+  const gpu = await testGpu(options);
+  const key = JSON.stringify(options);
+  const pipelines = caches.get(key) ?? new PipelineCache(gpu.device);
+  caches.set(key, pipelines);
+  const words = Uint32Array.from([tokens, start, capacity, 0, ...ids, ...new Array(8).fill(0)]);
+  return { gpu, pipelines, chunk: upload(gpu.device, 'chunk', words), uniforms: new Uniforms(gpu.device) };
+}
+
+export function runSteps({ gpu }: PrefillContext, steps: readonly PrefillStep[], tokens: number): void {
+  submit(gpu, (pass) => {
+    for (const step of steps) encodeStep(pass, step, tokens);
+  });
+}
+
+/** With shader-f16 where the adapter has it, and without. */
+export const F16: readonly DeviceOptions[] = [{}, { f16: false }];
