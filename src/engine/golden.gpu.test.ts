@@ -1,34 +1,91 @@
-import { readFileSync } from 'node:fs';
-import { it } from 'vitest';
-import { folderFiles } from '../cli/folder-files';
+/**
+ * The engine against float32 references: every greedy answer token by token, and logits at every length given, for
+ * each fixture, quantisation and class of adapter (with and without subgroups, tensors cut into slices).
+ */
+import { afterAll, describe, expect, it } from 'vitest';
+import type { DeviceOptions } from '../gpu/device';
 import { testGpu } from '../gpu/test-gpu';
-import { openPackage } from '../models/package';
+import type { Quantization } from '../models/architecture';
+import type { ModelRunner } from './model-runner';
 import { createRunner } from './runner';
+import { type FixtureName, fixturePackage, fixturePath, golden } from './test-fixtures';
+import { GREEDY } from './test-sampling';
 
-const greedy = { order: 'temperature-topk-topp', temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0, logitBias: new Map(), banned: [], seed: 1, topLogprobs: undefined } as const;
-it('smoke', async () => {
-  const gpu = await testGpu();
-  console.log(gpu.name, gpu.features);
-  const dir = '/work/shared/fixtures/tiny-aquila2-gqa-16k';
-  const golden = JSON.parse(readFileSync(dir + '/golden.json', 'utf8'));
-  const f32 = readFileSync(dir + '/golden-logits.f32');
-  const pkg = await openPackage(folderFiles('/tmp/pk/tiny-aquila2-gqa-16k-q4f16_1'));
-  const runner = await createRunner(gpu, pkg);
-  for (const c of golden.logits) {
-    if (c.ids.length > 800) continue;
-    runner.truncate(0);
-    await runner.prefill(c.ids);
-    const l = await runner.readLogits();
-    const want = new Float32Array(f32.buffer, f32.byteOffset + c.offset, c.count);
-    let a = 0, b = 0; for (let i = 0; i < c.count; i++) { a += (l[i]! - want[i]!) ** 2; b += want[i]! ** 2; }
-    console.log(c.ids.length, 'rel', Math.sqrt(a / b), l.slice(0, 4), want.slice(0, 4));
+interface Setup {
+  readonly fixture: FixtureName;
+  readonly quantization: Quantization;
+  readonly device?: DeviceOptions;
+}
+
+const SETUPS: readonly Setup[] = [
+  { fixture: 'tiny-aquila2-gqa-16k', quantization: 'q4f16_1' },
+  { fixture: 'tiny-aquilachat', quantization: 'q4f16_1' },
+  { fixture: 'tiny-ziya', quantization: 'q4f16_1' },
+  { fixture: 'tiny-aquila2-gqa-16k', quantization: 'q0f16' },
+  { fixture: 'tiny-ziya', quantization: 'q0f32' },
+  { fixture: 'tiny-aquilachat', quantization: 'q4f32_1' },
+  { fixture: 'tiny-aquila2-gqa-16k', quantization: 'q4f16_1', device: { subgroups: false, f16: false } },
+  { fixture: 'tiny-aquilachat', quantization: 'q4f16_1', device: { maxBindingBytes: 1 << 20 } },
+];
+
+/** Software adapters compile each pipeline for seconds before its first run. */
+const TIMEOUT_MS = 900_000;
+
+for (const { fixture, quantization, device = {} } of SETUPS) {
+  const folder = fixturePath(fixture);
+  describe.skipIf(!folder)(`${fixture} ${quantization} ${JSON.stringify(device)}`, () => {
+    let made: Promise<ModelRunner> | undefined;
+    const runner = () => {
+      made ??= load();
+      return made;
+    };
+    const load = async () => createRunner(await testGpu(device), await fixturePackage(fixture, quantization));
+    afterAll(async () => (await made)?.dispose());
+
+    it('answers exactly as the reference', { timeout: TIMEOUT_MS }, async () => {
+      const { cases } = golden(fixture);
+      const model = await runner();
+      for (const { input_ids, q4f16_1, unquantised } of cases.greedy) {
+        const expected = quantization.startsWith('q4') ? q4f16_1 : unquantised;
+        model.truncate(0);
+        await model.prefill(input_ids);
+        const found: number[] = [];
+        const stopIds = new Set(cases.eos_ids);
+        for await (const { id } of model.generate({ sampler: GREEDY, maxTokens: 60, stopIds })) {
+          if (!stopIds.has(id)) found.push(id);
+        }
+        expect(found).toEqual(expected.output_ids);
+      }
+    });
+
+    // The golden logits are those of the 4-bit weights, whose scales q4f32_1 keeps unrounded.
+    it.skipIf(quantization !== 'q4f16_1')(
+      'gives the logits of the reference',
+      { timeout: TIMEOUT_MS },
+      async () => {
+        const { cases, logits } = golden(fixture);
+        const model = await runner();
+        for (const [index, { ids }] of cases.logits.entries()) {
+          model.truncate(0);
+          await model.prefill(ids);
+          const error = relativeError(await model.readLogits(), logits(index));
+          console.info(
+            `${fixture} ${JSON.stringify(device)}: ${ids.length} tokens, error ${error.toExponential(1)}`,
+          );
+          expect(error, `${ids.length} tokens`).toBeLessThan(1e-3);
+        }
+      },
+    );
+  });
+}
+
+/** L2 norm of the difference over that of `expected`. */
+function relativeError(found: Float32Array, expected: Float32Array): number {
+  let difference = 0;
+  let norm = 0;
+  for (const [index, value] of expected.entries()) {
+    difference += (found[index]! - value) ** 2;
+    norm += value ** 2;
   }
-  for (const c of golden.greedy) {
-    runner.truncate(0);
-    await runner.prefill(c.input_ids);
-    const out: number[] = [];
-    for await (const t of runner.generate({ sampler: greedy, maxTokens: 40, stopIds: new Set(golden.eos_ids) })) out.push(t.id);
-    console.log(out.join(), c.q4f16_1.output_ids.join());
-  }
-  console.log(runner.timing(), runner.memory(), runner.dispatchesPerToken);
-});
+  return Math.sqrt(difference / norm);
+}

@@ -147,7 +147,8 @@ export const en: Dictionary = {
   'models.unloadNamed': 'Unload {model}',
   'models.useNamed': 'Start a chat with {model}',
   'models.deleteTitle': 'Delete {model}?',
-  'models.deleteBody': '[This frees {sizeBytes}. ]Its conversations stay, but need another model to continue.',
+  'models.deleteBody':
+    '[This frees {sizeBytes}. ]Its conversations stay, but need another model to continue.',
   'models.deleted': 'Deleted {model}',
   'models.context': 'Context',
   'models.contextTokens': '{count} tokens',

@@ -1,8 +1,8 @@
 """Reads the hand-written topics, keeps some phrasings back for evaluation, and makes training dialogues.
 
 A topic file (part*.jsonl) has one JSON object per line: id, lang, questions, answer, followups (questions that
-only make sense after this topic, with their answer). more-*.jsonl holds further questions and key phrases
-(frames.py), for training only.
+only make sense after this topic, with their answer). more-*.jsonl and extra-*.jsonl hold further questions and key
+phrases (frames.py), for training only.
 corpus/heldout.json is the list of phrasings kept back; `corpus.py --split` draws it anew.
 """
 import hashlib
@@ -78,10 +78,12 @@ def _read_held_out() -> dict[str, dict] | None:
 def _read_more() -> dict[str, dict]:
     """Questions and key phrases for training only, by "lang/id"."""
     more: dict[str, dict] = {}
-    for path in sorted(CORPUS.glob("more-*.jsonl")):
+    for path in sorted([*CORPUS.glob("more-*.jsonl"), *CORPUS.glob("extra-*.jsonl")]):
         for line in path.read_text("utf-8").splitlines():
             entry = json.loads(line)
-            more[f"{entry['lang']}/{entry['id']}"] = entry
+            known = more.setdefault(f"{entry['lang']}/{entry['id']}", {})
+            for name in ("questions", *KINDS):
+                known[name] = known.get(name, []) + entry.get(name, [])
     return more
 
 
@@ -135,7 +137,7 @@ def load_topics() -> list[Topic]:
         phrases = [(kind, phrase) for kind in KINDS for phrase in further.get(kind, [])]
         topics.append(Topic(entry["id"], entry["lang"], train + extra, held_out, entry["answer"], followups, phrases))
     if more:
-        raise ValueError(f"more-*.jsonl names unknown topics: {sorted(more)}")
+        raise ValueError(f"more-*.jsonl or extra-*.jsonl names unknown topics: {sorted(more)}")
     return topics
 
 

@@ -37,7 +37,7 @@ export function ModelMenu(props: ModelMenuProps) {
           <span className={cx('size-2 shrink-0 rounded-full', DOTS[status])} aria-hidden />
           <span className="flex min-w-0 flex-col leading-tight md:flex-row md:items-baseline md:gap-2">
             <span className="truncate font-medium">{modelId}</span>
-            <span className="truncate text-2xs text-faint md:text-xs">{gpuName ?? t('model.noGpu')}</span>
+            <span className="truncate text-2xs text-soft md:text-xs">{gpuName ?? t('model.noGpu')}</span>
           </span>
           <ChevronDown size={15} className="shrink-0 text-faint" aria-hidden />
         </>
@@ -61,7 +61,7 @@ export function ModelMenu(props: ModelMenuProps) {
               >
                 <span className="min-w-0 flex-1 truncate">{entry.id}</span>
                 {entry.sizeBytes !== undefined && (
-                  <span className="numbers text-faint text-xs">{t.bytes(entry.sizeBytes)}</span>
+                  <span className="numbers text-soft text-xs">{t.bytes(entry.sizeBytes)}</span>
                 )}
                 <Check size={15} aria-hidden className={entry.id === modelId ? 'text-accent' : 'invisible'} />
               </MenuItem>
