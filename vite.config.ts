@@ -59,7 +59,7 @@ export default defineConfig({
       workbox: {
         // Weights are not precached: the first visit stores the built-in model in IndexedDB.
         globPatterns: ['**/*.{js,css,html,svg,png,woff2,wasm,webmanifest}'],
-        globIgnores: ['models/**'],
+        globIgnores: ['models/**', 'screenshots/**'],
         maximumFileSizeToCacheInBytes: 12 << 20,
         cleanupOutdatedCaches: true,
       },
