@@ -33,12 +33,12 @@ class ModelConfig:
 def fake_quantize(weight: torch.Tensor) -> torch.Tensor:
     """Rounds a weight [outputs, inputs] f32 to what q4f16_1 can hold; same shape, f32.
 
-    Per group of 32 inputs: scale = f16(max|w| / 7), code = clamp(roundHalfEven(f16(w / scale)), -7, 7).
+    Per group of 32 inputs: scale = f16(max|w| / 7), code = clamp(roundHalfEven(f16(w / scale) + 7), 0, 14) - 7.
     """
     groups = weight.detach().half().float().view(weight.shape[0], -1, GROUP_SIZE)
     scale = (groups.abs().amax(dim=-1, keepdim=True) / MAX_CODE).half().float()
     safe_scale = torch.where(scale == 0, torch.ones_like(scale), scale)
-    codes = (groups / safe_scale).half().float().round().clamp(-MAX_CODE, MAX_CODE)
+    codes = ((groups / safe_scale).half().float() + MAX_CODE).round().sub(MAX_CODE).clamp(-MAX_CODE, MAX_CODE)
     return (codes * scale).view_as(weight)
 
 
