@@ -6,12 +6,16 @@ const PORT = 4183;
 
 export default defineConfig({
   testDir: '.',
-  outputDir: './results',
-  timeout: 120_000,
-  expect: { timeout: 60_000 },
+  outputDir: './results/traces',
+  globalSetup: './global-setup.ts',
+  timeout: 300_000,
+  // A software adapter compiles for seconds; a condition that holds is seen at once all the same.
+  expect: { timeout: 120_000 },
   fullyParallel: false,
   workers: 1,
   retries: process.env.CI ? 1 : 0,
+  // Pictures for people to look at: AERIE_SCREENS=1 npm run test:e2e -- screens
+  testIgnore: process.env.AERIE_SCREENS ? [] : ['**/screens.spec.ts'],
   reporter: [
     ['list'],
     ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'results/journeys.json' }],

@@ -1,37 +1,72 @@
 /** axe finds nothing serious on any screen, in both themes and languages, wide and narrow. */
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
-import { ChatPage } from '../chat-page';
+import { expect, type Page } from '@playwright/test';
+import { test } from '../visit';
 
-async function expectNothingSerious(page: Page): Promise<void> {
+const WIDE = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+
+async function expectNothingSerious(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+  const found = serious.flatMap(({ id, nodes }) =>
+    nodes.map(({ html }) => `${where}: ${id}: ${html.slice(0, 200)}`),
+  );
+  expect.soft(found).toEqual([]);
 }
 
-for (const colorScheme of ['dark', 'light'] as const)
-  test(`chat, models and settings, ${colorScheme}`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const chat = new ChatPage(page);
-    await chat.open();
-    await chat.ask('What is Aerie?');
-    await expectNothingSerious(page);
-    for (const name of ['Models', 'Settings']) {
-      await chat.button(name).click();
-      await expect(page.getByRole('heading', { name }).first()).toBeVisible();
-      await expectNothingSerious(page);
-      await page.keyboard.press('Escape');
-    }
+async function expectNoSidewaysScroll(page: Page, where: string): Promise<void> {
+  const { clientWidth, scrollWidth } = await page.evaluate(() => {
+    const { clientWidth, scrollWidth } = document.documentElement;
+    return { clientWidth, scrollWidth };
   });
+  expect.soft(scrollWidth, `${where} is wider than the screen`).toBeLessThanOrEqual(clientWidth);
+}
 
-test('phone width', async ({ page }) => {
-  await page.setViewportSize({ width: 390, height: 844 });
-  const chat = new ChatPage(page, 'zh');
-  await chat.open();
-  await chat.ask('Aerie 是什么？');
-  await expectNothingSerious(page);
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  expect(overflow).toBeLessThanOrEqual(0);
+test('every screen, dark and light, wide and phone; options, menus, dialogs and the drawer', async ({
+  visit: { page, chat },
+}) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await chat.startNew();
+  await expectNothingSerious(page, 'first screen');
+  await chat.ask('What can I ask?');
+  const conversation = page.url().split('#/')[1]!;
+  for (const colorScheme of ['dark', 'light'] as const)
+    for (const size of [WIDE, PHONE])
+      for (const route of [conversation, 'models', 'settings']) {
+        const where = `${route} ${colorScheme} ${size.width}`;
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(size);
+        await page.evaluate((to) => {
+          location.hash = `#/${to}`;
+        }, route);
+        if (route === conversation) await expect(chat.answers).toHaveCount(1);
+        else
+          await expect(page.getByRole('heading', { level: 1, name: new RegExp(route, 'i') })).toBeVisible();
+        await expectNothingSerious(page, where);
+        await expectNoSidewaysScroll(page, where);
+      }
+
+  await page.setViewportSize(WIDE);
+  await chat.startNew();
+  await chat.button('Conversation options').click();
+  await page.getByRole('textbox', { name: 'Temperature', exact: true }).fill('9');
+  await expectNothingSerious(page, 'options');
+  await chat.button('Close conversation options').click();
+  await chat.modelMenu.click();
+  await expectNothingSerious(page, 'model menu');
+  await page.keyboard.press('Escape');
+  await chat.button('Settings').click();
+  await chat.button('Delete all data').click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await expectNothingSerious(page, 'dialog');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.setViewportSize(PHONE);
+  await chat.button('Open side bar').click();
+  await expect(chat.button('New chat')).toBeVisible();
+  await expectNothingSerious(page, 'drawer');
+  await page.keyboard.press('Escape');
+  await page.setViewportSize(WIDE);
+  await page.emulateMedia({ reducedMotion: null, colorScheme: null });
 });
