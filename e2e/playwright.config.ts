@@ -13,7 +13,7 @@ export default defineConfig({
   expect: { timeout: 120_000 },
   fullyParallel: false,
   workers: 1,
-  retries: process.env.CI ? 1 : 0,
+  retries: process.env.CI ? 2 : 0,
   // Pictures for people to look at: AERIE_SCREENS=1 npm run test:e2e -- screens
   testIgnore: process.env.AERIE_SCREENS ? [] : ['**/screens.spec.ts'],
   reporter: [

@@ -4,7 +4,7 @@
  * two tabs that write the same conversation lose no message. Messages form a tree (features/chat/tree.ts
  * walks it); here they are only stored, read and merged.
  */
-import { clear, del, get, getMany, promisifyRequest, set } from 'idb-keyval';
+import { clear, get, getMany, promisifyRequest } from 'idb-keyval';
 import type { ErrorCode, ErrorDetails } from '../core/errors';
 import { chatDatabase, guarded, inTransaction } from './database';
 
@@ -136,8 +136,13 @@ export async function readDraft(id: string): Promise<string> {
   return guarded(async () => (await get<string>(draftKey(id), chatDatabase())) ?? '');
 }
 
+/** One request, committed at once, so that it also works while the page is being closed. */
 export async function writeDraft(id: string, text: string): Promise<void> {
-  await guarded(() => (text ? set(draftKey(id), text, chatDatabase()) : del(draftKey(id), chatDatabase())));
+  await inTransaction(chatDatabase(), (store) => {
+    if (text) store.put(text, draftKey(id));
+    else store.delete(draftKey(id));
+    store.transaction.commit();
+  });
 }
 
 export async function clearChats(): Promise<void> {

@@ -64,14 +64,14 @@ export class Records {
 
   /** For a page that is being closed; see `rescueConversation`. */
   rescue(): void {
-    const { conversations, running } = this.access.get();
+    const { conversations, drafts, running } = this.access.get();
     const ids = new Set([...this.saver.unsaved(), ...(running ? [running.conversationId] : [])]);
     for (const id of ids) {
       const conversation = conversations[id];
       // Nobody is left to show an error to.
       if (conversation) storage.rescueConversation(conversation).catch(() => {});
     }
-    void this.drafts.flushAll();
+    for (const id of this.drafts.unsaved()) storage.writeDraft(id, drafts[id] ?? '').catch(() => {});
   }
 
   async readIndex(): Promise<void> {
