@@ -188,9 +188,12 @@ export class ModelSlot {
   }
 }
 
-/** Two tokens in and two out go through every pipeline, so that the first answer does not wait for a compiler. */
+/** Enough tokens that they are fed as a chunk; a few go through the decode kernels alone. */
+const WARM_UP_TOKENS = 8;
+
+/** Some tokens in and two out go through every pipeline, so that the first answer does not wait for a compiler. */
 async function warmUp(runner: Runner, signal: AbortSignal): Promise<void> {
-  await runner.prefill([0, 0], signal);
+  await runner.prefill(new Array<number>(Math.min(WARM_UP_TOKENS, runner.contextLength - 2)).fill(0), signal);
   const steps = runner.generate({ sampler: GREEDY, maxTokens: 2, stopIds: new Set(), signal });
   for await (const _token of steps);
   runner.truncate(0);

@@ -49,9 +49,7 @@ function Waiting({ messageId }: { messageId: string }) {
     state.running?.messageId === messageId ? state.running.phase : undefined,
   );
   return (
-    <p className="caret text-faint">
-      {phase === 'waiting' ? t('chat.queued') : phase ? t('chat.thinking') : t('chat.otherTab')}
-    </p>
+    <p className="caret text-faint">{phase === 'waiting' ? t('chat.queued') : phase && t('chat.thinking')}</p>
   );
 }
 
