@@ -6,10 +6,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { DeviceOptions } from '../gpu/device';
 import { testGpu } from '../gpu/test-gpu';
 import type { Quantization } from '../models/architecture';
+import { GREEDY } from './greedy';
 import type { ModelRunner } from './model-runner';
 import { createRunner } from './runner';
 import { type FixtureName, fixturePackage, fixturePath, golden } from './test-fixtures';
-import { GREEDY } from './test-sampling';
 
 interface Setup {
   readonly fixture: FixtureName;

@@ -9,12 +9,13 @@ import { AppError } from '../core/errors';
 import type { PackageFiles } from '../formats/package-files';
 import type { Gpu } from '../gpu/device';
 import { type ModelPackage, openPackage } from '../models/package';
+import { GREEDY } from './greedy';
 import { type ModelText, openText } from './model-text';
 import { withOverrides } from './override-config';
 import type { PhaseProgress } from './progress';
 import type { RequestContext } from './request';
 import type { RunnerOptions } from './runner';
-import type { Runner, SamplerSettings } from './types';
+import type { Runner } from './types';
 
 export type Report = (step: PhaseProgress) => void;
 
@@ -198,17 +199,3 @@ async function warmUp(runner: Runner, signal: AbortSignal): Promise<void> {
   for await (const _token of steps);
   runner.truncate(0);
 }
-
-const GREEDY: SamplerSettings = {
-  order: 'temperature-topk-topp',
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  logitBias: new Map(),
-  banned: [],
-  seed: 0,
-  topLogprobs: undefined,
-};

@@ -4,10 +4,10 @@ import { AppError } from '../core/errors';
 import type { Gpu } from '../gpu/device';
 import { testGpu } from '../gpu/test-gpu';
 import { TEST_ARCHITECTURE } from '../models/test-package';
+import { GREEDY } from './greedy';
 import type { ModelRunner } from './model-runner';
 import { createRunner } from './runner';
 import { randomPackage } from './test-random-package';
-import { GREEDY } from './test-sampling';
 import type { GenerateOptions, SampledToken } from './types';
 
 const PROMPT = [5, 17, 99, 3, 250, 41, 8];

@@ -1,6 +1,6 @@
 import type { SamplerSettings } from './types';
 
-/** Always the best token. */
+/** Sampler settings that always draw the best token: for the warm-up, and for whatever is compared token by token. */
 export const GREEDY: SamplerSettings = {
   order: 'temperature-topk-topp',
   temperature: 0,
@@ -11,6 +11,6 @@ export const GREEDY: SamplerSettings = {
   frequencyPenalty: 0,
   logitBias: new Map(),
   banned: [],
-  seed: 1,
+  seed: 0,
   topLogprobs: undefined,
 };
