@@ -25,6 +25,15 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
   'pickle-refused': '{file} asks for {name}; nothing but tensors is read from PyTorch files.',
   'delta-mismatch':
     'Delta and base model do not belong together: tensor {tensor}[: the delta has {expected}][, the base has {actual}].',
+  'base-mismatch':
+    'The base is not the original LLaMA that the delta was taken from[: {reason}][: tensor {tensor}].',
+  'lora-mismatch': 'The LoRA does not fit the model[: {tensor}][: {reason}].',
+  'source-refused':
+    '{host} refused access[ to {file}][ with status {status}]; a token may be needed (--token).',
+  'source-limited': '{host} asks to wait[ for {waitSeconds} seconds]; run the same command again later.',
+  'source-changed': 'The files at the source changed while they were being read[: {file}].',
+  'conversion-running': 'Another process is converting into this folder.',
+  'download-failed': 'The download failed[: {file}][ from {host}][ with status {status}][: {reason}].',
   'storage-full': 'The disk is full[: {neededBytes} more bytes are needed].',
   'storage-failed': 'A file could not be read or written[: {reason}].',
   'message-empty': 'The prompt is empty.',

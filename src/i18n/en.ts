@@ -303,6 +303,18 @@ export const en: Dictionary = {
     'A weight file holds more than tensors[: “{file}”][ ({name})] and was not read, for safety. Use the safetensors version instead.',
   'error.delta-mismatch':
     'The delta does not fit its base[: {tensor}]. Use the LLaMA base that its description names.',
+  'error.base-mismatch':
+    'The base is not the original LLaMA that this delta was taken from[: {reason}]. Choose the LLaMA-13B of the first generation, in Hugging Face layout, not merged with anything.',
+  'error.lora-mismatch':
+    'The LoRA does not fit this model[: {tensor}][: {reason}]. Choose the model that it was trained on.',
+  'error.source-refused':
+    '{host} refused access[ to “{file}”][ (status {status})]. Accept the model’s terms there and enter an access token, or download the files yourself and drop them here.',
+  'error.source-limited':
+    '{host} asks to wait before more is fetched[: {waitSeconds} seconds]. What is converted is kept; continue later.',
+  'error.source-changed':
+    'The files at the source changed while they were being read[: “{file}”]. What was converted belongs to the older version; start again.',
+  'error.conversion-running':
+    'A model is being converted already, perhaps in another tab. Wait for it, or pause it there.',
   'error.download-failed':
     'The download failed[: “{file}”][ from {host}][, status {status}]. Check the network and the address; the server must allow cross-origin requests (CORS). Or download the files first and import them as a folder.',
   'error.storage-full':

@@ -285,6 +285,14 @@ export const zhCN = {
   'error.pickle-refused':
     '权重文件[“{file}”]里有张量以外的内容[（{name}）]，为安全起见没有读取。请改用 safetensors 格式的文件。',
   'error.delta-mismatch': '差分权重与底座不匹配[：{tensor}]。请换用说明中指定的 LLaMA 底座。',
+  'error.base-mismatch':
+    '这个底座不是差分权重所依据的原版 LLaMA[：{reason}]。请选择第一代 LLaMA-13B 的 Hugging Face 格式权重，且没有合并过其他内容。',
+  'error.lora-mismatch': 'LoRA 与这个模型不匹配[：{tensor}][：{reason}]。请选择它训练时所用的模型。',
+  'error.source-refused':
+    '{host} 拒绝访问[“{file}”][（状态 {status}）]。请先在那里同意模型的条款并填写访问令牌，或自行下载文件后拖到这里。',
+  'error.source-limited': '{host} 要求稍后再取[：还需 {waitSeconds} 秒]。已转换的部分保留着，请稍后继续。',
+  'error.source-changed': '读取过程中来源的文件变了[：“{file}”]。已转换的部分属于旧版本，请重新开始。',
+  'error.conversion-running': '已经有一个模型正在转换，可能在另一个标签页里。请等它完成，或先在那里暂停。',
   'error.download-failed':
     '下载失败[：“{file}”][，服务器 {host}][，状态 {status}]。请检查网络和网址；服务器要允许跨域访问（CORS）。也可以先下载到本机，再按文件夹导入。',
   'error.storage-full':

@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   store: ['core', 'formats', 'models'],
   convert: ['core', 'formats', 'tokenizer', 'models'],
   engine: ['core', 'formats', 'tokenizer', 'gpu', 'models', 'kernels'],
-  worker: ['core', 'formats', 'tokenizer', 'gpu', 'models', 'kernels', 'store', 'engine'],
+  worker: ['core', 'formats', 'tokenizer', 'gpu', 'models', 'kernels', 'store', 'convert', 'engine'],
   cli: ['core', 'formats', 'tokenizer', 'gpu', 'models', 'kernels', 'convert', 'engine'],
   ui: ['core', 'i18n'],
   features: ['core', 'formats', 'gpu', 'models', 'i18n', 'ui', 'store', 'worker'],
