@@ -4,6 +4,7 @@ import { describeTensor } from '../formats/shape';
 import { type ModelPackage, openPackage } from '../models/package';
 import { parseOptions, required } from './args';
 import { folderFiles } from './folder-files';
+import { table } from './table';
 
 /** What a package is: origin, shape, prompt format, tensors. */
 export async function inspect(args: readonly string[]): Promise<number> {
@@ -65,17 +66,4 @@ function templateName(chatConfig: Readonly<Record<string, unknown>>): string {
 
 function megabytes(sizes: readonly number[]): string {
   return (sizes.reduce((sum, size) => sum + size, 0) / 1e6).toFixed(1);
-}
-
-/** Columns as wide as their longest cell. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

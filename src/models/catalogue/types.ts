@@ -6,7 +6,7 @@ export type CatalogueHost = 'hugging-face' | 'modelscope';
 
 export interface CatalogueFile {
   readonly name: string;
-  /** Undefined where unknown. */
+  /** As listed by its host, which rounds to three digits. Undefined where unknown. */
   readonly sizeBytes: number | undefined;
 }
 
@@ -14,18 +14,26 @@ export interface CatalogueSource {
   readonly host: CatalogueHost;
   /** `ORG/NAME`. */
   readonly repo: string;
-  /** Commit, or a branch where no commit is known; what a branch points to is pinned when a download begins. */
+  /**
+   * A commit in full (`isPinned`), otherwise a branch or the short form of a commit: what that points to is
+   * pinned when a download begins.
+   */
   readonly revision: string;
   /** Who offers it, where that is not the model's publisher. */
   readonly by?: string;
   readonly format: 'safetensors' | 'torch';
+  /** Of the files; `torch_dtype` of config.json may say otherwise. */
   readonly dtype: 'F16' | 'BF16' | 'F32';
   /** Weight files where their names and sizes are known. */
   readonly files?: readonly CatalogueFile[];
   /** Of all weight files. */
   readonly downloadBytes: number;
-  /** The repository holds a delta: these bytes more, of the base, are needed. */
+  /** `downloadBytes` is parameters times their size, because no source lists the files with sizes. */
+  readonly isComputed?: boolean;
+  /** The repository holds a delta: `baseBytes` more, of the base, are needed. */
   readonly isDelta?: boolean;
+  /** Weights of the base, where there is a delta. */
+  readonly baseBytes?: number;
 }
 
 /** A value of `config.json` that is known to be wrong, and what it should be. */
@@ -40,6 +48,25 @@ export interface Correction {
 export const CORRECTION_REASONS = ['token-ids', 'norm-eps', 'rope-scaling', 'context'] as const;
 export type CorrectionReason = (typeof CORRECTION_REASONS)[number];
 
+/** What no source states; the interface and the command line own the words. */
+export type UnknownFact =
+  | 'architecture'
+  | 'parameters'
+  | 'sources'
+  /** Sizes of its files, and with them whether they are f16 or f32. */
+  | 'file-sizes'
+  /** The commit is known in its short form only. */
+  | 'full-commit'
+  | 'norm-eps'
+  /** Its config and those of its siblings disagree; the config is followed. */
+  | 'norm-eps-disputed'
+  | 'config'
+  | 'prompt-format'
+  | 'turn-separator'
+  | 'space-after-role'
+  | 'sampling'
+  | 'pre-tokenizer';
+
 export type LicenceId = 'aquila' | 'aquila-70b' | 'gpl-3.0-llama';
 
 export interface CatalogueModel {
@@ -47,6 +74,10 @@ export interface CatalogueModel {
   readonly id: string;
   /** As its publisher writes it. */
   readonly name: string;
+  /** Tells apart models that were published under one name. */
+  readonly edition?: string;
+  /** What its publisher offers instead, where the status is `superseded`. */
+  readonly supersededBy?: string;
   readonly series: 'aquila' | 'aquila2' | 'ziya';
   readonly kind: 'chat' | 'base' | 'code' | 'sql';
   readonly family: FamilyId;
@@ -59,6 +90,5 @@ export interface CatalogueModel {
   readonly licence: LicenceId;
   /** Wrong values of its published configuration. */
   readonly corrections: readonly Correction[];
-  /** What no source states, as keys of this record or plain words. */
-  readonly unknown: readonly string[];
+  readonly unknown: readonly UnknownFact[];
 }
