@@ -1,15 +1,18 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, statSync } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { AppError } from '../core/errors';
 import { isSafeFileName } from '../formats/mlc-manifest';
-import type { PackageFiles } from '../formats/package-files';
+import type { CheckpointFiles } from '../formats/package-files';
 
 /**
  * The files directly inside a folder; links are followed (Hugging Face's cache is made of them). Every
  * read opens and closes the file, so nothing stays open. Throws `file-missing` when the folder is absent.
  */
-export function folderFiles(folder: string): PackageFiles {
-  const readRange: PackageFiles['readRange'] = async (name, start, end) => {
+export function folderFiles(folder: string): CheckpointFiles {
+  let identity: string | undefined;
+  const readRange: CheckpointFiles['readRange'] = async (name, start, end) => {
     if (!isSafeFileName(name)) throw new AppError('file-missing', { file: name });
     const handle = await open(join(folder, name)).catch((error: unknown) => {
       throw notReadable(error, join(folder, name));
@@ -33,6 +36,12 @@ export function folderFiles(folder: string): PackageFiles {
     }
   };
   return {
+    origin: basename(resolve(folder)),
+    revision: '',
+    get identity() {
+      identity ??= digestFolder(folder);
+      return identity;
+    },
     async list() {
       const names = await readdir(folder).catch((error: unknown) => {
         throw notReadable(error, folder);
@@ -51,6 +60,20 @@ export function folderFiles(folder: string): PackageFiles {
     },
     readRange,
   };
+}
+
+/** Names, lengths and modification times of the files; taken once, when first asked for. */
+function digestFolder(folder: string): string {
+  const hash = createHash('sha256');
+  try {
+    for (const name of readdirSync(folder).sort()) {
+      const found = statSync(join(folder, name), { throwIfNoEntry: false });
+      if (found?.isFile()) hash.update(`${JSON.stringify([name, found.size, found.mtimeMs])}\n`);
+    }
+  } catch (error) {
+    throw notReadable(error, folder);
+  }
+  return hash.digest('hex');
 }
 
 function notReadable(error: unknown, file: string): AppError {
