@@ -1,7 +1,7 @@
 /**
- * How a Hugging Face LLaMA checkpoint names the parts of each stored matrix. Rows of the parts are stacked in
- * the order given. What is neither a part nor a known leftover is refused, because weights that are quietly
- * ignored make a model that quietly answers wrong.
+ * How a Hugging Face LLaMA checkpoint names the parts of each stored matrix; rows of the parts are stacked in the
+ * order given. And which tensors beside them matter: weights that are quietly ignored make a model that
+ * quietly answers wrong, so what would change an answer is refused, and the rest is reported by name.
  */
 import { AppError } from '../core/errors';
 import type { CheckpointSource } from '../formats/checkpoint-types';
@@ -15,10 +15,19 @@ export interface SourcePart {
   readonly shape: readonly number[];
 }
 
-const READABLE_DTYPES = ['F16', 'BF16', 'F32'];
+/** Dtypes of weights that the conversion reads. */
+export const READABLE_DTYPES: readonly string[] = ['F16', 'BF16', 'F32'];
 
-/** Buffers that old exporters saved with the weights: rotary frequencies and attention mask constants. */
-const LEFTOVER = /\.(rotary_emb\.inv_freq|rotary_emb\.(cos|sin)_cached|attn\.(bias|masked_bias))$/;
+/** Buffers that exporters save with the weights: rotary frequencies and tables, attention mask constants. */
+const BUFFER =
+  /(^|\.)(inv_freq|rotary_emb\.(cos|sin)(_cached)?|(attn|attention)\.(bias|masked_bias)|freqs_cis|rope\.freqs)$/;
+
+/** Inside the decoder, as opposed to a second head beside it. */
+const IN_DECODER = /^(model|layers|transformer|tok_embeddings|norm|output|lm_head)\./;
+/** Parameters by their last name; the later ones belong to quantised matrices. */
+const PARAMETER = /\.(weight|bias|\w*lora_\w+|qweight|qzeros|scales|g_idx|SCB|absmax|quant_\w+|weight_\w+)$/;
+/** Parts that change what a layer computes, whatever their values are called. */
+const OTHER_DECODER = /(^|\.)(q_norm|k_norm|q_layernorm|k_layernorm|\w*experts?|lora_\w+)(\.|$)/;
 
 /** Checkpoint tensors whose rows make up one stored tensor. */
 export function partsOf(tensor: LogicalTensor, a: Architecture): SourcePart[] {
@@ -41,10 +50,11 @@ export function partsOf(tensor: LogicalTensor, a: Architecture): SourcePart[] {
 }
 
 /**
- * Proves that the checkpoint is the model its config describes. Throws AppError `tensor-missing` {tensor} or
- * `tensor-mismatch` {tensor, expected, actual}.
+ * Proves that the checkpoint is the model its config describes, and returns the names of the tensors that are no
+ * part of it, known buffers aside. Throws AppError `tensor-missing` {tensor}, or `tensor-mismatch` {tensor,
+ * expected, actual}: another shape or dtype, or a tensor that the forward pass would have to use.
  */
-export function checkCheckpoint(source: CheckpointSource, architecture: Architecture): void {
+export function checkCheckpoint(source: CheckpointSource, architecture: Architecture): string[] {
   const unused = new Set(source.tensors.keys());
   for (const logical of logicalTensors(architecture)) {
     for (const part of partsOf(logical, architecture)) {
@@ -62,8 +72,9 @@ export function checkCheckpoint(source: CheckpointSource, architecture: Architec
   }
   // A tied checkpoint may still carry the head, which is then the embedding again.
   if (architecture.tiedEmbedding) unused.delete('lm_head.weight');
-  for (const name of unused) {
-    if (LEFTOVER.test(name)) continue;
+  const ignored = [...unused].filter((name) => !BUFFER.test(name)).sort();
+  for (const name of ignored) {
+    if (!changesAnswers(name)) continue;
     const { shape, dtype } = source.tensors.get(name)!;
     throw new AppError('tensor-mismatch', {
       tensor: name,
@@ -71,4 +82,11 @@ export function checkCheckpoint(source: CheckpointSource, architecture: Architec
       actual: describeTensor(shape, dtype),
     });
   }
+  return ignored;
+}
+
+/** Whether a tensor that is no part of the model would have to be used by the forward pass. */
+export function changesAnswers(name: string): boolean {
+  if (BUFFER.test(name)) return false;
+  return OTHER_DECODER.test(name) || (IN_DECODER.test(name) && PARAMETER.test(name));
 }

@@ -14,6 +14,14 @@ const FileSchema = v.object({
   sizeBytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   sha256: Sha256,
 });
+const Origin = v.object({ source: v.string(), revision: v.string() });
+const AppliedCorrection = v.object({
+  field: v.string(),
+  /** Absent where the field was missing. */
+  published: v.optional(v.unknown()),
+  corrected: v.optional(v.unknown()),
+  reason: v.string(),
+});
 const AerieManifestSchema = v.object({
   format: v.literal(1),
   /** What people call the model. */
@@ -23,6 +31,14 @@ const AerieManifestSchema = v.object({
   revision: v.string(),
   licence: v.string(),
   quantization: v.string(),
+  /** How codes and scales were chosen; absent where nothing was quantised, and in older packages (`plain`). */
+  rounding: v.optional(v.string()),
+  /** Model that the delta in `source` was added to. */
+  base: v.optional(Origin),
+  /** LoRA that was merged into the weights. */
+  lora: v.optional(Origin),
+  /** Values of the published configuration that were changed. */
+  corrections: v.optional(v.array(AppliedCorrection)),
   converterVersion: v.string(),
   files: v.array(FileSchema),
 });

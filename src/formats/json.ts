@@ -10,8 +10,15 @@ export function parseJson(bytes: Uint8Array, file: string): unknown {
   }
 }
 
+/** A tokenizer's, the largest there is, has 20 MB. */
+const MAX_JSON_BYTES = 64 << 20;
+
 /** Reads and parses one JSON file. Throws `file-missing` or `format-invalid`. */
 export async function readJson(files: PackageFiles, file: string): Promise<unknown> {
+  const sizeBytes = (await files.list()).find(({ name }) => name === file)?.sizeBytes ?? 0;
+  if (sizeBytes > MAX_JSON_BYTES) {
+    throw new AppError('format-invalid', { file, reason: `${sizeBytes} bytes are too many for JSON` });
+  }
   return parseJson(await files.read(file), file);
 }
 

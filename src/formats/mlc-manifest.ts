@@ -75,18 +75,19 @@ export function parseMlcManifest(json: unknown, file: string): MlcManifest {
   const fail = (reason: string): never => {
     throw new AppError('format-invalid', { file, reason });
   };
-  const parsed = v.safeParse(ManifestSchema, json);
+  // The first fault is enough: a manifest may hold hundreds of thousands.
+  const parsed = v.safeParse(ManifestSchema, json, { abortEarly: true });
   if (!parsed.success) {
     const issue = parsed.issues[0];
     return fail(`${v.getDotPath(issue) ?? 'top level'}: ${issue.message}`);
   }
-  const shards: Shard[] = [];
+  const shards = new Map<string, Shard>();
   const tensors = new Map<string, StoredTensor>();
   for (const shard of parsed.output.records) {
     const name = shard.dataPath;
     if (!isSafeFileName(name)) fail(`shard name ${JSON.stringify(name)} is not a plain relative path`);
-    if (shards.some((other) => other.name === name)) fail(`shard ${name} is listed twice`);
-    shards.push({ name, sizeBytes: shard.nbytes, md5: shard.md5sum });
+    if (shards.has(name)) fail(`shard ${name} is listed twice`);
+    shards.set(name, { name, sizeBytes: shard.nbytes, md5: shard.md5sum });
     let end = 0;
     for (const record of [...shard.records].sort((a, b) => a.byteOffset - b.byteOffset)) {
       if (tensors.has(record.name)) fail(`tensor ${record.name} is listed twice`);
@@ -106,7 +107,7 @@ export function parseMlcManifest(json: unknown, file: string): MlcManifest {
       tensors.set(record.name, { shape, dtype, shard: name, byteOffset, sizeBytes, format });
     }
   }
-  return { shards, tensors };
+  return { shards: [...shards.values()], tensors };
 }
 
 /** Bytes that a tensor takes on disk; undefined for an unknown dtype or an impossible shape. */

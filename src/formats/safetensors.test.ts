@@ -51,3 +51,25 @@ test.each<[string, Uint8Array<ArrayBuffer>]>([
 ])('refuses %s', async (_, bytes) => {
   await expect(read(bytes)).rejects.toMatchObject({ code: 'format-invalid' });
 });
+
+test.each([10, 3000])('%i tensors, in one request while the header is short', async (count) => {
+  const names = Array.from({ length: count }, (_, i) => `model.layers.${i}.weight`);
+  const header = Object.fromEntries(names.map((name, i) => [name, tensor('F16', [1], 2 * i, 2 * i + 2)]));
+  const bytes = rawSafetensors(header, new Uint8Array(2 * count));
+  const files = memoryFiles(new Map([['m.safetensors', bytes]]));
+  let requests = 0;
+  const counting: typeof files = {
+    ...files,
+    readRange(...range) {
+      requests++;
+      return files.readRange(...range);
+    },
+  };
+  for (const size of [bytes.length, undefined]) {
+    requests = 0;
+    const tensors = await readSafetensors(counting, 'm.safetensors', size);
+    expect([...tensors.keys()]).toEqual(names);
+    expect(tensors.get(names.at(-1)!)!.byteOffset).toBe(bytes.length - 2);
+    expect(requests).toBe(count === 10 && size !== undefined ? 1 : 2);
+  }
+});

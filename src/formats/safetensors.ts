@@ -13,6 +13,7 @@ import { elementCount } from './shape';
 
 const MAX_HEADER_BYTES = 100_000_000;
 const PREFIX_BYTES = 8;
+const FIRST_READ_BYTES = 32 << 10;
 
 const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const EntrySchema = v.object({
@@ -34,20 +35,26 @@ export async function readSafetensors(
     throw new AppError('format-invalid', { file, reason });
   };
   if (fileBytes !== undefined && fileBytes < PREFIX_BYTES) fail('shorter than its length prefix');
-  const prefix = await files.readRange(file, 0, PREFIX_BYTES);
+  // One request brings the whole header of most files.
+  const first = await files.readRange(file, 0, Math.min(fileBytes ?? PREFIX_BYTES, FIRST_READ_BYTES));
+  const prefix = first.subarray(0, PREFIX_BYTES);
   const headerBytes = Number(new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true));
   const dataStart = PREFIX_BYTES + headerBytes;
   if (headerBytes > MAX_HEADER_BYTES) fail(`header of ${headerBytes} bytes is over ${MAX_HEADER_BYTES}`);
   if (fileBytes !== undefined && dataStart > fileBytes) {
     fail(`header of ${headerBytes} bytes is longer than the file`);
   }
-  const header = parseJson(await files.readRange(file, PREFIX_BYTES, dataStart), file);
+  const isWhole = dataStart <= first.length;
+  const text = isWhole
+    ? first.subarray(PREFIX_BYTES, dataStart)
+    : await files.readRange(file, PREFIX_BYTES, dataStart);
+  const header = parseJson(text, file);
   if (!isRecord(header)) return fail('header is not an object');
 
   const tensors = new Map<string, CheckpointTensor>();
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
-    const parsed = v.safeParse(EntrySchema, entry);
+    const parsed = v.safeParse(EntrySchema, entry, { abortEarly: true });
     if (!parsed.success) {
       const issue = parsed.issues[0];
       return fail(`tensor ${name}: ${v.getDotPath(issue) ?? 'entry'}: ${issue.message}`);

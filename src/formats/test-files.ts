@@ -8,6 +8,11 @@ export type MemoryFolder = Map<string, Bytes>;
 export const textBytes = (text: string): Bytes => new TextEncoder().encode(text);
 
 export function concat(...parts: readonly Uint8Array[]): Bytes {
+  return joined(parts);
+}
+
+/** As `concat`, for more parts than a call takes. */
+export function joined(parts: readonly Uint8Array[]): Bytes {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -80,14 +85,14 @@ export function zip(entries: Readonly<Record<string, Uint8Array>>, method = 0): 
     directory.push(new Uint8Array(entry.buffer), nameBytes);
     offset += 30 + nameBytes.length + bytes.length;
   }
-  const central = concat(...directory);
+  const central = joined(directory);
   const end = new DataView(new ArrayBuffer(22));
   end.setUint32(0, 0x06054b50, true);
   end.setUint16(8, Object.keys(entries).length, true);
   end.setUint16(10, Object.keys(entries).length, true);
   end.setUint32(12, central.length, true);
   end.setUint32(16, offset, true);
-  return concat(...locals, central, new Uint8Array(end.buffer));
+  return joined([...locals, central, new Uint8Array(end.buffer)]);
 }
 
 const int32 = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer);

@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sharedPath } from '../tasks/shared-data';
 import {
   type Bytes,
   concat,
@@ -12,6 +15,7 @@ import {
   zip,
 } from './test-files';
 import { readTorchZip } from './torch-zip';
+import { alignedDataStarts, readZipEntries, zipDataStart } from './zip';
 
 const FILE = 'pytorch_model.bin';
 const read = (bytes: Bytes) => readTorchZip(memoryFiles(new Map([[FILE, bytes]])), FILE, bytes.length);
@@ -92,7 +96,7 @@ describe('pickles that do more than describe tensors are refused', () => {
     ['builtins.eval', call('builtins', 'eval'), 'builtins.eval'],
     ['a name that only begins well', call('torch._utils', '_rebuild_tensor_v2.__globals__'), ''],
     ['a name of the prototype', call('constructor', 'constructor'), 'constructor.constructor'],
-    ['other storages', call('torch', 'LongStorage'), 'torch.LongStorage'],
+    ['other storages', call('torch', 'QInt8Storage'), 'torch.QInt8Storage'],
     ['a global named on the stack', stackGlobal, 'os.system'],
     ['INST', textBytes('(ios\nsystem\n'), 'opcode 0x69'],
     ['NEWOBJ', concat(pickle.emptyOrderedDict, textBytes(')'), Uint8Array.of(0x81)), 'opcode 0x81'],
@@ -163,5 +167,36 @@ describe('archives', () => {
     ['big-endian weights', zip({ 'a/data.pkl': pickledDict({}), 'a/byteorder': textBytes('big') })],
   ])('refuses %s', async (_, bytes) => {
     await expect(read(bytes)).rejects.toMatchObject({ code: 'format-invalid' });
+  });
+});
+
+const FIXTURE = sharedPath('fixtures', 'tiny-ziya', 'delta');
+if (!FIXTURE) console.warn('skipped: tiny-ziya is not on this machine');
+
+describe.skipIf(!FIXTURE)('files that PyTorch wrote', () => {
+  const names = FIXTURE ? readdirSync(FIXTURE).filter((name) => name.endsWith('.bin')) : [];
+  test.each(names)('%s: data is found without reading each header', async (name) => {
+    const bytes = new Uint8Array(readFileSync(join(FIXTURE!, name)));
+    const files = memoryFiles(new Map([[name, bytes]]));
+    const entries = await readZipEntries(files, name, bytes.length);
+    const starts = alignedDataStarts(entries)!;
+    for (const entry of entries.values()) {
+      expect(starts.get(entry.name)).toBe(await zipDataStart(files, name, bytes.length, entry));
+    }
+    let requests = 0;
+    const counting: typeof files = {
+      ...files,
+      readRange(...range) {
+        requests++;
+        return files.readRange(...range);
+      },
+    };
+    const tensors = await readTorchZip(counting, name, bytes.length);
+    expect(tensors.size).toBeGreaterThan(3);
+    expect(requests).toBeLessThanOrEqual(6);
+    // One entry out of line, and every header is read.
+    const moved = [...entries.values()][2]!;
+    entries.set(moved.name, { ...moved, sizeBytes: moved.sizeBytes - 1 });
+    expect(alignedDataStarts(entries)).toBeUndefined();
   });
 });

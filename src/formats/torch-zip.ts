@@ -1,12 +1,15 @@
 import { AppError } from '../core/errors';
 import { type CheckpointTensor, DTYPE_BYTES } from './checkpoint-types';
+import { mapLimited } from './map-limited';
 import type { PackageFiles } from './package-files';
 import { elementCount } from './shape';
+import { unpickleTensors } from './state-dict';
 import type { TorchTensor } from './torch-values';
-import { unpickleTensors } from './unpickle';
-import { readZipEntries, zipDataStart } from './zip';
+import { alignedDataStarts, readZipEntries, zipDataStart } from './zip';
 
 const MAX_PICKLE_BYTES = 64 << 20;
+/** Where a storage begins may have to be read in front of it; each costs a round trip. */
+const STARTS_AT_ONCE = 4;
 
 /**
  * Tensors of a PyTorch `.bin` in the zip format of `torch.save` since 1.6: `<root>/data.pkl` describes them,
@@ -32,23 +35,30 @@ export async function readTorchZip(
   const pickleName = [...entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickleName === undefined) return fail('no data.pkl inside');
   const root = pickleName.slice(0, pickleName.lastIndexOf('/'));
+  let aligned = alignedDataStarts(entries);
   const readEntry = async (name: string, maxBytes: number): Promise<Uint8Array | undefined> => {
     const entry = entries.get(name);
     if (entry === undefined) return undefined;
     if (entry.sizeBytes > maxBytes) return fail(`${name} is over ${maxBytes} bytes`);
     const start = await zipDataStart(files, file, fileBytes, entry);
+    if (aligned?.get(name) !== start) aligned = undefined;
     return files.readRange(file, start, start + entry.sizeBytes);
   };
   const byteOrder = await readEntry(`${root}/byteorder`, 16);
   if (byteOrder && new TextDecoder().decode(byteOrder) !== 'little') return fail('not little-endian');
 
   const described = unpickleTensors((await readEntry(pickleName, MAX_PICKLE_BYTES))!, file);
-  const starts = new Map<string, number>();
+  const storages = [...new Set([...described.values()].map(({ storage }) => `${root}/data/${storage.key}`))];
+  const starts = new Map(
+    await mapLimited(storages, STARTS_AT_ONCE, async (name): Promise<[string, number]> => {
+      const entry = entries.get(name) ?? fail(`no storage ${name}`);
+      return [name, aligned?.get(name) ?? (await zipDataStart(files, file, fileBytes, entry))];
+    }),
+  );
   const tensors = new Map<string, CheckpointTensor>();
   for (const [name, tensor] of described) {
     const { storage, offset, shape } = tensor;
-    const entry = entries.get(`${root}/data/${storage.key}`);
-    if (entry === undefined) return fail(`tensor ${name}: no storage ${storage.key}`);
+    const entry = entries.get(`${root}/data/${storage.key}`)!;
     const itemBytes = DTYPE_BYTES[storage.dtype]!;
     if (storage.elements * itemBytes !== entry.sizeBytes) {
       fail(`tensor ${name}: storage of ${entry.sizeBytes} bytes for ${storage.elements} values`);
@@ -56,13 +66,11 @@ export async function readTorchZip(
     const count = elementCount(shape) ?? fail(`tensor ${name}: its shape is too large`);
     if (!isContiguous(tensor)) fail(`tensor ${name} is a view with gaps; save it contiguously`);
     if (offset + count > storage.elements) fail(`tensor ${name} reaches beyond its storage`);
-    const start = starts.get(entry.name) ?? (await zipDataStart(files, file, fileBytes, entry));
-    starts.set(entry.name, start);
     tensors.set(name, {
       dtype: storage.dtype,
       shape,
       file,
-      byteOffset: start + offset * itemBytes,
+      byteOffset: starts.get(entry.name)! + offset * itemBytes,
       sizeBytes: count * itemBytes,
     });
   }

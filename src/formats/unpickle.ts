@@ -14,37 +14,31 @@ import {
   needSize,
   Storage,
   StorageType,
-  TorchTensor,
   type Value,
 } from './torch-values';
 
 /**
- * Tensors of a state dict by name, also where it is nested under `state_dict` or `module`. Entries that are
- * no tensors are left out.
- * Throws AppError `pickle-refused` {file, name} or `format-invalid` {file, reason}.
+ * The value that a pickle builds. Throws AppError `pickle-refused` {file, name} or `format-invalid` {file, reason};
+ * `check` is run on the value, and what it finds `Malformed` is told in the same way.
  */
-export function unpickleTensors(pickle: Uint8Array, file: string): Map<string, TorchTensor> {
-  let root: Value;
+export function unpickle<T>(pickle: Uint8Array, file: string, check: (value: Value) => T): T {
   try {
-    root = new Unpickler(pickle, file).run();
+    return check(new Unpickler(pickle, file).run());
   } catch (error) {
     if (error instanceof Malformed || error instanceof RangeError) {
       throw new AppError('format-invalid', { file, reason: `pickle: ${error.message}` }, error);
     }
     throw error;
   }
-  for (const key of ['state_dict', 'module']) {
-    const inner: Value | undefined = root instanceof Dict ? root.get(key) : undefined;
-    if (inner instanceof Dict) root = inner;
-  }
-  if (!(root instanceof Dict))
-    throw new AppError('format-invalid', { file, reason: 'pickle: no dictionary' });
-  const tensors = new Map<string, TorchTensor>();
-  for (const [name, value] of root) {
-    if (typeof name === 'string' && value instanceof TorchTensor) tensors.set(name, value);
-  }
-  return tensors;
 }
+
+/**
+ * Most opcodes, containers and copied pairs of one pickle. A state dict takes about a hundred opcodes and ten
+ * containers a tensor; a byte of a pickle that is made to harm may ask for a container, or for a long list again.
+ */
+const MOST_OPCODES = 2_000_000;
+const MOST_CONTAINERS = 200_000;
+const MOST_PAIRS = 500_000;
 
 class Unpickler {
   readonly #bytes: Uint8Array;
@@ -53,6 +47,8 @@ class Unpickler {
   readonly #stack: Value[] = [];
   readonly #memo = new Map<number, Value>();
   #at = 0;
+  #containers = 0;
+  #pairs = 0;
 
   constructor(bytes: Uint8Array, file: string) {
     this.#bytes = bytes;
@@ -61,11 +57,12 @@ class Unpickler {
   }
 
   run(): Value {
-    for (;;) {
+    for (let steps = 0; steps < MOST_OPCODES; steps++) {
       const opcode = this.#byte();
       if (opcode === 0x2e) return this.#pop(); // STOP
       this.#step(opcode);
     }
+    throw new Malformed('too many opcodes');
   }
 
   #step(opcode: number): void {
@@ -91,23 +88,23 @@ class Unpickler {
         stack.push(opcode === 0x88);
         return;
       case 0x7d: // EMPTY_DICT
-        stack.push(new Dict());
+        this.#pushContainer(new Dict());
         return;
       case 0x5d: // EMPTY_LIST
       case 0x29: // EMPTY_TUPLE
-        stack.push([]);
+        this.#pushContainer([]);
         return;
       case 0x74: // TUPLE
       case 0x6c: // LIST
-        stack.push(this.#popToMark());
+        this.#pushContainer(this.#popToMark());
         return;
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        stack.push(this.#popMany(opcode - 0x84));
+        this.#pushContainer(this.#popMany(opcode - 0x84));
         return;
       case 0x64: // DICT
-        stack.push(this.#setItems(new Dict(), this.#popToMark()));
+        this.#pushContainer(this.#setItems(new Dict(), this.#popToMark()));
         return;
       case 0x61: // APPEND
         this.#append(this.#popMany(1));
@@ -142,7 +139,10 @@ class Unpickler {
       case 0x93: {
         // STACK_GLOBAL
         const [module, name] = this.#popMany(2);
-        this.#global(String(module), String(name));
+        if (typeof module !== 'string' || typeof name !== 'string') {
+          throw new Malformed('a name that is no text');
+        }
+        this.#global(module, name);
         return;
       }
       case 0x52: // REDUCE
@@ -199,7 +199,15 @@ class Unpickler {
     const [callable, args] = this.#popMany(2);
     if (!(callable instanceof Callable)) throw this.#refused('a call of something that is no function');
     if (!Array.isArray(args)) throw new Malformed('a call without arguments');
-    this.#stack.push(callable.call(args));
+    // A long list can be named again and again in a few bytes.
+    if (Array.isArray(args[0])) this.#pairs += args[0].length;
+    if (this.#pairs > MOST_PAIRS) throw new Malformed('too many pairs');
+    this.#pushContainer(callable.call(args));
+  }
+
+  #pushContainer(value: Value): void {
+    if (++this.#containers > MOST_CONTAINERS) throw new Malformed('too many containers');
+    this.#stack.push(value);
   }
 
   /** Attributes of an OrderedDict (`_metadata` of a state dict) say nothing about weights: dropped. */
@@ -250,14 +258,20 @@ class Unpickler {
   }
 
   #popMany(count: number): Value[] {
-    const values = Array.from({ length: count }, () => this.#pop());
-    return values.reverse();
+    const from = this.#stack.length - count;
+    if (from < 0) throw new Malformed('stack is empty');
+    const values = this.#stack.slice(from);
+    if (values.includes(MARK)) throw new Malformed('stack is empty');
+    this.#stack.length = from;
+    return values;
   }
 
   #popToMark(): Value[] {
     const mark = this.#stack.lastIndexOf(MARK);
     if (mark < 0) throw new Malformed('no mark');
-    return this.#stack.splice(mark).slice(1);
+    const values = this.#stack.slice(mark + 1);
+    this.#stack.length = mark;
+    return values;
   }
 
   #long(length: number): number {

@@ -26,6 +26,8 @@ export interface ZipEntry {
   readonly sizeBytes: number;
   /** Where its local header starts; `zipDataStart` finds the bytes behind it. */
   readonly localOffset: number;
+  /** Where the next entry, or the directory, begins. */
+  readonly nextOffset: number;
 }
 
 type Fail = (reason: string) => never;
@@ -39,10 +41,10 @@ export async function readZipEntries(
   const fail: Fail = (reason) => {
     throw new AppError('format-invalid', { file, reason });
   };
-  const { offset, sizeBytes, count } = await findDirectory(files, file, fileBytes, fail);
-  const bytes = await files.readRange(file, offset, offset + sizeBytes);
+  const { bytes, offset, count } = await findDirectory(files, file, fileBytes, fail);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const entries = new Map<string, ZipEntry>();
+  const entries = new Map<string, Omit<ZipEntry, 'nextOffset'>>();
+  const decoder = new TextDecoder();
   let at = 0;
   for (let i = 0; i < count; i++) {
     if (at + ENTRY_BYTES > bytes.length || view.getUint32(at, true) !== ENTRY_SIGNATURE) {
@@ -52,7 +54,7 @@ export async function readZipEntries(
     const extraLength = view.getUint16(at + 30, true);
     const end = at + ENTRY_BYTES + nameLength + extraLength + view.getUint16(at + 32, true);
     if (end > bytes.length) fail(`zip directory breaks off at entry ${i} of ${count}`);
-    const name = new TextDecoder().decode(bytes.subarray(at + ENTRY_BYTES, at + ENTRY_BYTES + nameLength));
+    const name = decoder.decode(bytes.subarray(at + ENTRY_BYTES, at + ENTRY_BYTES + nameLength));
     const method = view.getUint16(at + 10, true);
     if (method !== 0 || view.getUint16(at + 8, true) & 1) fail(`entry ${name} is compressed or encrypted`);
     const extra = at + ENTRY_BYTES + nameLength;
@@ -63,7 +65,39 @@ export async function readZipEntries(
     entries.set(name, { name, sizeBytes: wide.size, localOffset: wide.offset });
     at = end;
   }
-  return entries;
+  const sorted = [...entries.values()].sort((a, b) => a.localOffset - b.localOffset);
+  return new Map(
+    sorted.map((entry, i) => [
+      entry.name,
+      { ...entry, nextOffset: sorted[i + 1]?.localOffset ?? Math.max(offset, entry.localOffset) },
+    ]),
+  );
+}
+
+/** PyTorch pads the local header so that data begins at a multiple of this (`kFieldAlignment`). */
+const TORCH_ALIGNMENT = 64;
+/** Lengths of what may stand between data and the next entry: nothing, a data descriptor, one of zip64. */
+const DESCRIPTOR_BYTES = [0, 16, 24];
+/** Fewer entries could lie right by chance. */
+const LEAST_ALIGNED = 6;
+
+/**
+ * First byte of each entry's data without reading the local headers, one small request each, where the archive is
+ * evidently PyTorch's: counted back from the next entry, all of them begin at multiples of 64. Undefined for
+ * any other archive.
+ */
+export function alignedDataStarts(entries: ReadonlyMap<string, ZipEntry>): Map<string, number> | undefined {
+  const starts = new Map<string, number>();
+  if (entries.size < LEAST_ALIGNED) return undefined;
+  for (const { name, sizeBytes, localOffset, nextOffset } of entries.values()) {
+    const header = localOffset + LOCAL_BYTES + new TextEncoder().encode(name).length;
+    const start = DESCRIPTOR_BYTES.map((length) => nextOffset - sizeBytes - length).find(
+      (at) => at % TORCH_ALIGNMENT === 0 && at >= header && at < header + 2 * TORCH_ALIGNMENT,
+    );
+    if (start === undefined) return undefined;
+    starts.set(name, start);
+  }
+  return starts;
 }
 
 /** First byte of an entry's data. Throws `format-invalid`, `file-truncated`. */
@@ -108,7 +142,11 @@ async function findDirectory(files: PackageFiles, file: string, fileBytes: numbe
   if (sizeBytes > MAX_DIRECTORY_BYTES || offset + sizeBytes > limit)
     fail('zip directory lies outside the file');
   if (count * ENTRY_BYTES > sizeBytes) fail(`zip directory is too small for its ${count} entries`);
-  return { count, sizeBytes, offset };
+  const isInTail = offset >= tailStart;
+  const bytes = isInTail
+    ? tail.subarray(offset - tailStart, offset - tailStart + sizeBytes)
+    : await files.readRange(file, offset, offset + sizeBytes);
+  return { bytes, offset, count };
 }
 
 /** The end record's comment must reach exactly to the end of the file. */
