@@ -1,15 +1,21 @@
 /** The commands that need no GPU, on the real fixtures, through `main` as a user calls it. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { mergeDelta } from '../convert/merge-delta';
+import { folderContents, startSourceServer } from '../convert/sources/test-source-server';
 import { checkpointFolder, randomTensor, randomTensors } from '../convert/test-checkpoint';
+import { differences } from '../convert/test-interruptions';
+import { torchCopy } from '../convert/test-layouts';
+import { AppError } from '../core/errors';
 import { fromBfloat, fromHalf, toHalf } from '../core/half';
 import { openCheckpoint } from '../formats/checkpoint';
+import { readSafetensors } from '../formats/safetensors';
 import { openPackage } from '../models/package';
 import { sharedPath } from '../tasks/shared-data';
 import { folderFiles } from './folder-files';
+import { type FolderSink, folderSink } from './folder-sink';
 import { main } from './main';
 
 const folder = mkdtempSync(join(tmpdir(), 'aerie-cli-'));
@@ -24,6 +30,9 @@ beforeEach(() => {
   vi.spyOn(console, 'error').mockImplementation((text) => err.push(String(text)));
 });
 afterEach(() => vi.restoreAllMocks());
+
+/** Of what a source on the network reads around a small stretch. */
+const WINDOW_BYTES = 64 << 10;
 
 const json = () => JSON.parse(out.join('\n')) as Record<string, unknown>;
 
@@ -67,6 +76,28 @@ describe('convert', () => {
     ).toBe(0);
     expect(json()).toMatchObject({ template: 'aquila-v2' });
     expect(await main(['convert', '--source', source, '--out', target, '--template', 'chatml'])).toBe(2);
+  });
+
+  test('keeps what is done when a conversion is cut off, says so, and drops it when told to', async () => {
+    const parent = mkdtempSync(join(folder, 'cut'));
+    const target = join(parent, 'model');
+    const tensors = { ...randomTensors(), 'value_head.weight': randomTensor([1, 64]) };
+    const source = write('good', checkpointFolder(tensors));
+    const args = ['convert', '--source', source, '--out', target, '--shards', '0.012'];
+    const sink = folderSink(target);
+    const refuse = vi.spyOn(Object.getPrototypeOf(sink) as FolderSink, 'finish');
+    refuse.mockRejectedValueOnce(new AppError('storage-failed', { reason: 'test' }));
+    expect(await main(args)).toBe(1);
+    expect(err.join('\n')).toContain('the same command goes on from there');
+    expect(readdirSync(parent)).toEqual(['.model.partial']);
+
+    refuse.mockRejectedValueOnce(new AppError('storage-failed', { reason: 'test' }));
+    expect(await main([...args, '--quantization', 'q4f32_1'])).toBe(1);
+    expect(err.join('\n')).toContain('it was dropped');
+    expect(await main([...args, '--quantization', 'q4f32_1', '--restart'])).toBe(0);
+    expect(err.join('\n')).not.toContain('Going on');
+    expect(out.join('\n')).toContain('left out: value_head.weight');
+    expect(readdirSync(parent)).toEqual(['model']);
   });
 
   test('tells what is missing', async () => {
@@ -166,6 +197,67 @@ describe.skipIf(!fixtures || !tokenizers)('fixtures', () => {
     out = [];
     expect(await main(['inspect', '--model', model, '--json'])).toBe(0);
     expect(json()).toMatchObject({ architecture: { quantization: 'q4f16_1' }, unknownTensors: [] });
+  });
+
+  const contents = (path: string) =>
+    new Map(readdirSync(path).map((name) => [name, new Uint8Array(readFileSync(join(path, name)))]));
+  const about = ['--name', 'Test', '--origin', 'here', '--revision', 'now'];
+
+  test.each<[string, string, string | undefined]>([
+    ['tiny-aquila2-gqa-16k', 'tiny-aquila2-gqa-16k', undefined],
+    ['tiny-aquilachat', '', undefined],
+    ['tiny-ziya/delta', 'tiny-ziya/delta', 'tiny-ziya/base-llama'],
+  ])('%s from .bin is the same package', async (name, tokenizer, base) => {
+    const [target, other] = [join(folder, 'from-safetensors', name), join(folder, 'from-bin', name)];
+    const tokens = tokenizer === '' ? join(tokenizers!, 'aquila') : fixture(tokenizer);
+    const convert = async (source: string, out: string, under: string | undefined) => {
+      const more = [...about, '--tokenizer', tokens, ...(under ? ['--base', under] : [])];
+      expect(await main(['convert', '--source', source, '--out', out, ...more])).toBe(0);
+    };
+    await convert(fixture(name), target, base && fixture(base));
+    const copy = async (path: string, shards: number) => {
+      // Of the same name, which ends up in aerie.json.
+      const made = join(mkdtempSync(join(folder, 'bin')), basename(path));
+      mkdirSync(made);
+      for (const [file, bytes] of await torchCopy(folderFiles(fixture(path)), shards)) {
+        writeFileSync(join(made, file), bytes);
+      }
+      return made;
+    };
+    await convert(await copy(name, 2), other, base && (await copy(base, 1)));
+    expect(differences(contents(other), contents(target))).toEqual([]);
+  });
+
+  test('from a hub and from an address, cut off on the way, is the package of the folder', async () => {
+    const name = 'tiny-aquila2-gqa-16k';
+    const target = join(folder, 'from-folder');
+    await main(['convert', '--source', fixture(name), '--out', target, ...about, '--shards', '0.3']);
+    const last = 'model-00002-of-00002.safetensors';
+    const tensors = new Map(await readSafetensors(folderFiles(fixture(name)), last, undefined));
+    // Weights that are asked for late; small stretches are fetched with their surroundings.
+    const offset = Math.max(...[...tensors.values()].map(({ byteOffset }) => byteOffset));
+    const server = await startSourceServer(folderContents(fixture(name)), { repo: 'aerie/tiny' });
+    vi.stubEnv('HF_ENDPOINT', server.origin);
+    try {
+      for (const source of ['hf:aerie/tiny@main', server.folder()]) {
+        const out = join(folder, `from-${source.slice(0, 2)}`);
+        const convert = () =>
+          main(['convert', '--source', source, '--out', out, ...about, '--shards', '0.3']);
+        for (const start of [offset, Math.floor(offset / WINDOW_BYTES) * WINDOW_BYTES]) {
+          server.fault({ kind: 'status', status: 403, path: last, start, times: 100 });
+        }
+        expect(await convert()).toBe(1);
+        expect(err.at(-1)).toContain('403');
+        expect(err.join('\n')).toContain('goes on from there');
+        server.reset();
+        expect(await convert()).toBe(0);
+        expect(err.join('\n')).toMatch(/Going on: [1-9]/);
+        expect(differences(contents(out), contents(target))).toEqual([]);
+      }
+    } finally {
+      vi.unstubAllEnvs();
+      await server.close();
+    }
   });
 
   test.each([

@@ -11,8 +11,17 @@ import {
 import { QUANTIZATIONS } from '../models/architecture';
 import { type ModelPackage, openPackage } from '../models/package';
 import { verifyPackage } from '../models/verify-package';
-import { layoutShards } from './shard-writer';
-import { checkpointFolder, convertFolder, randomTensor, randomTensors, TEST_CONFIG } from './test-checkpoint';
+import type { ConvertProgress } from './progress';
+import { layoutGroups } from './shard-layout';
+import {
+  checkpointFolder,
+  convertFolder,
+  memoryCheckpoint,
+  randomTensor,
+  randomTensors,
+  TEST_CONFIG,
+} from './test-checkpoint';
+import { expectGoodProgress } from './test-progress';
 
 const open = (folder: MemoryFolder) => openPackage(memoryFiles(folder));
 
@@ -120,11 +129,18 @@ test('shards by index, buffers of old exporters left out', async () => {
 
 describe('a delta over a base', () => {
   const WHOLE = ['model.embed_tokens.weight', 'lm_head.weight'];
+  const small = () =>
+    Object.fromEntries(
+      Object.entries(randomTensors()).map(([name, tensor]): [string, TestTensor] => {
+        const halves = Uint16Array.from(valuesOf(tensor), (value) => toHalf(value / 64));
+        return [name, { ...tensor, bytes: new Uint8Array(halves.buffer) }];
+      }),
+    );
   const base = () => ({ ...randomTensors('BF16'), 'model.embed_tokens.weight': randomTensor([200, 64]) });
 
   test('is the f16 sum, with embedding and head from the delta', async () => {
-    const [delta, under] = [randomTensors(), base()];
-    const options = { base: memoryFiles(checkpointFolder(under)) };
+    const [delta, under] = [small(), base()];
+    const options = { base: memoryCheckpoint(checkpointFolder(under)) };
     const model = await open(await convertFolder(checkpointFolder(delta), 'q0f16', options));
     for (const name of ['model.embed_tokens', 'lm_head', 'model.norm', 'model.layers.1.mlp.down_proj']) {
       const change = valuesOf(delta[`${name}.weight`]!);
@@ -138,7 +154,7 @@ describe('a delta over a base', () => {
   test('that does not belong to it is refused', async () => {
     const name = 'model.layers.0.mlp.up_proj.weight';
     const convert = (under: Record<string, TestTensor>) =>
-      convertFolder(checkpointFolder(), 'q4f16_1', { base: memoryFiles(checkpointFolder(under)) });
+      convertFolder(checkpointFolder(), 'q4f16_1', { base: memoryCheckpoint(checkpointFolder(under)) });
     const mismatch = { code: 'delta-mismatch', details: { tensor: name } };
     await expect(convert({ ...base(), [name]: randomTensor([96, 32]) })).rejects.toMatchObject(mismatch);
     const { [name]: _, ...without } = base() as Record<string, TestTensor>;
@@ -204,25 +220,40 @@ test('stops when asked', async () => {
   await expect(converting).rejects.toMatchObject({ code: 'aborted' });
 });
 
-test('progress ends at the whole', async () => {
-  const seen: number[] = [];
-  await convertFolder(checkpointFolder(), 'q4f16_1', {
-    onProgress: ({ doneBytes, totalBytes }) => seen.push(doneBytes / totalBytes),
-  });
-  expect(seen.at(-1)).toBe(1);
-  expect(seen).toEqual([...seen].sort((a, b) => a - b));
+test('progress ends at the whole, with and without a merge', async () => {
+  for (const base of [undefined, memoryCheckpoint(checkpointFolder(randomTensors('BF16')))]) {
+    const seen: ConvertProgress[] = [];
+    const small = Object.entries(randomTensors()).map(([name, tensor]): [string, TestTensor] => {
+      return [name, { ...tensor, bytes: tensor.bytes.map((byte, i) => (i % 2 === 0 ? byte : byte & 0x9f)) }];
+    });
+    const source = checkpointFolder(Object.fromEntries(small));
+    await convertFolder(source, 'q4f16_1', { base, onProgress: (progress) => seen.push(progress) });
+    expectGoodProgress(seen);
+    expect(Object.keys(seen[0]!.phases).includes('merge')).toBe(base !== undefined);
+    const { download, quantize } = seen[0]!.phases;
+    expect(download!.totalBytes).toBe((base ? 2 : 1) * quantize!.totalBytes);
+  }
 });
 
-test('shards are filled to the limit and larger tensors stand alone', () => {
+test('shards are filled to the limit, a matrix keeps its scales, and larger ones stand alone', () => {
   const spec = (name: string, rows: number) => ({ name, shape: [rows], dtype: 'float16' as const });
-  const { shardSizes, tensors } = layoutShards(
-    [spec('a', 3), spec('b', 5), spec('big', 40), spec('c', 1)],
+  const group = (name: string, ...sizes: number[]) => ({
+    tensor: { name, shape: [1] as const },
+    specs: sizes.map((rows, i) => spec(`${name}${i}`, rows)),
+  });
+  const { shards, tensors } = layoutGroups(
+    [group('a', 3), group('b', 5), group('big', 40, 3), group('c', 1), group('d', 6, 3), group('e', 1)],
     20,
   );
-  expect([...shardSizes]).toEqual([
-    ['params_shard_0.bin', 18],
-    ['params_shard_1.bin', 80],
-    ['params_shard_2.bin', 2],
+  expect(
+    shards.map(({ name, sizeBytes, tensors: held }) => [name, sizeBytes, held.map((t) => t.name)]),
+  ).toEqual([
+    ['params_shard_0.bin', 18, ['a', 'b']],
+    ['params_shard_1.bin', 86, ['big']],
+    ['params_shard_2.bin', 2, ['c']],
+    ['params_shard_3.bin', 18, ['d']],
+    ['params_shard_4.bin', 2, ['e']],
   ]);
-  expect(tensors.get('b')).toMatchObject({ shard: 'params_shard_0.bin', byteOffset: 8, sizeBytes: 10 });
+  expect(tensors.get('b0')).toMatchObject({ shard: 'params_shard_0.bin', byteOffset: 8, sizeBytes: 10 });
+  expect(tensors.get('big1')).toMatchObject({ shard: 'params_shard_1.bin', byteOffset: 80, sizeBytes: 6 });
 });

@@ -1,115 +1,129 @@
 /**
- * A publisher's checkpoint to a stored package, the whole way: config, weights, tokenizer files, chat config,
- * tables of contents. Where the files come from and go to is the caller's (a folder, the browser's store), so
- * that the page and the command line run this same code. `aerie.json` is written last: a package that has it
- * is whole. The caller throws away what was written when this throws.
+ * A publisher's checkpoint to a stored package, the whole way: config, tokenizer, weights, what has to travel
+ * with them, tables of contents. Where the files come from and go to is the caller's (a hub, a folder, the
+ * browser's store), so that the page and the command line run this same code. `aerie.json` is written last: a
+ * package that has it is whole.
+ *
+ * A conversion that was cut off is started again with the same options: the sink tells which files are whole
+ * already, and only the tensors of the other shards are read. Nothing of the result depends on when or in how
+ * many runs it was made.
  */
-import { AppError } from '../core/errors';
-import { AERIE_MANIFEST_NAME, type AerieManifest } from '../formats/aerie-manifest';
-import { openCheckpoint } from '../formats/checkpoint';
+import { AERIE_MANIFEST_NAME } from '../formats/aerie-manifest';
 import { sha256Hex } from '../formats/hash';
-import { isRecord, jsonBytes, readJson } from '../formats/json';
-import { MANIFEST_NAMES, mlcManifestJson } from '../formats/mlc-manifest';
-import type { PackageFiles } from '../formats/package-files';
-import type { Architecture, Quantization } from '../models/architecture';
-import { CHAT_CONFIG_NAME } from '../models/package';
-import { readHfConfig } from '../models/read-config';
-import type { TemplateName } from '../models/templates';
-import { requiredTensors } from '../models/tensor-plan';
-import { createTokenizer, TOKENIZER_FILES } from '../tokenizer/create-tokenizer';
-import { chatConfig } from './chat-config';
-import { type ConvertProgress, convertWeights } from './convert-weights';
-import { mergeDelta } from './merge-delta';
-import { type PackageSink, ShardWriter, type WrittenFile } from './shard-writer';
+import { MANIFEST_NAMES } from '../formats/mlc-manifest';
+import type { WrittenFile } from '../formats/package-sink';
+import { throwIfAborted, untilAborted } from './bounded-work';
+import type { ConvertOptions, ConvertResult } from './convert-options';
+import { type ConvertPlan, planConversion } from './convert-plan';
+import { convertWeights } from './convert-weights';
+import { aerieBytes, mlcManifestBytes } from './package-texts';
+import { type PhaseTotals, ProgressReport } from './progress-report';
+import { threadQuantizer } from './quantize-block';
+import type { ShardLayout } from './shard-layout';
+import { tensorBytes } from './tensor-bytes';
 
-export const CONVERTER_VERSION = '1';
-
-export interface ConvertOptions {
-  /** Folder of the checkpoint; of the delta where `base` is given. */
-  readonly source: PackageFiles;
-  /** Folder of the model that the delta in `source` is added to. */
-  readonly base?: PackageFiles | undefined;
-  /** Folder of the tokenizer files where it is not `source`. */
-  readonly tokenizer?: PackageFiles | undefined;
-  readonly quantization: Quantization;
-  /** Name of a prompt format, instead of the one that fits the name and the config. */
-  readonly template?: TemplateName | undefined;
-  readonly sink: PackageSink;
-  /** What `aerie.json` says about the origin. */
-  readonly about: Pick<AerieManifest, 'name' | 'source' | 'revision' | 'licence'>;
-  readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface ConvertResult {
-  readonly architecture: Architecture;
-  /** Name of the prompt format. */
-  readonly template: string;
-  readonly files: readonly WrittenFile[];
-}
+export type { ConvertOptions, ConvertResult } from './convert-options';
 
 /**
  * Throws AppError: `file-missing`, `format-invalid`, `pickle-refused`, `config-invalid`,
- * `architecture-unknown`, `tokenizer-invalid`, `tensor-missing`, `tensor-mismatch`, `delta-mismatch`, `aborted`, and what the
- * sink throws.
+ * `architecture-unknown`, `tokenizer-invalid`, `tensor-missing`, `tensor-mismatch`, `delta-mismatch`,
+ * `base-mismatch`, `lora-mismatch`, `aborted`, and what sources, quantiser and sink throw. What the sink holds
+ * by then is kept in it. Nothing is written before everything that can be checked without the weights was.
  */
 export async function convertModel(options: ConvertOptions): Promise<ConvertResult> {
-  const config = await readJson(options.source, 'config.json');
-  const architecture = readHfConfig(config, options.quantization);
-  const { bytes: tokenizer, specials } = await readTokenizer(
-    options.tokenizer ?? options.source,
-    architecture,
-  );
-  const checkpoint = await openCheckpoint(options.source);
-  const source = options.base ? mergeDelta(checkpoint, await openCheckpoint(options.base)) : checkpoint;
-  const chat = chatConfig({
-    architecture,
-    config: isRecord(config) ? config : {},
-    tokenizerFiles: [...tokenizer.keys()],
-    specials,
-    names: [options.about.name, options.about.source],
-    isMergedDelta: options.base !== undefined,
-    template: options.template,
-  });
-
-  const writer = new ShardWriter(options.sink, requiredTensors(architecture));
-  const { onProgress, signal } = options;
-  await convertWeights({ source, architecture, writer, onProgress, signal });
-  const { manifest, written } = writer.finish();
-
-  const files = [...written];
-  const write = async (name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
-    const sha256 = await sha256Hex(bytes);
-    await options.sink.write(name, bytes);
-    files.push({ name, sizeBytes: bytes.length, sha256 });
-  };
-  for (const [name, bytes] of tokenizer) await write(name, bytes);
-  await write(MANIFEST_NAMES[0], jsonBytes(mlcManifestJson(manifest)));
-  await write(CHAT_CONFIG_NAME, jsonBytes(chat.json));
-  const aerie: AerieManifest = {
-    format: 1,
-    ...options.about,
-    quantization: options.quantization,
-    converterVersion: CONVERTER_VERSION,
-    files,
-  };
-  await options.sink.write(AERIE_MANIFEST_NAME, jsonBytes(aerie));
-  return { architecture, template: chat.template, files };
+  const { sink, signal } = options;
+  throwIfAborted(signal);
+  let progress: ProgressReport | undefined;
+  // Headers are read before there is anything to count them against.
+  const planning = planConversion(options, (bytes) => progress?.arrived(bytes));
+  const plan = await (signal ? untilAborted(planning, signal) : planning);
+  throwIfAborted(signal);
+  const begun = await sink.begin(plan.outline);
+  progress = new ProgressReport(phaseTotals(plan), options.onProgress);
+  const files = await writePackage(options, plan, begun, progress);
+  const { architecture, template, corrections, duplicateKeys, model } = plan;
+  const { ignoredTensors } = model;
+  return { architecture, template, files, corrections, duplicateKeys, ignoredTensors };
 }
 
-/** The tokenizer's files, and its special tokens: reading it proves that it is one and fits the model. */
-async function readTokenizer(folder: PackageFiles, architecture: Architecture) {
-  const present = new Set((await folder.list()).map(({ name }) => name));
-  const bytes = new Map<string, Uint8Array<ArrayBuffer>>();
-  for (const name of TOKENIZER_FILES) {
-    if (present.has(name)) bytes.set(name, await folder.read(name));
+/** Weights, small files, tables of contents; makes the package appear. */
+async function writePackage(
+  options: ConvertOptions,
+  plan: ConvertPlan,
+  begun: ReadonlyMap<string, WrittenFile>,
+  progress: ProgressReport,
+): Promise<WrittenFile[]> {
+  const { sink, signal } = options;
+  const { layout } = plan;
+  const shards = await convertWithQuantizer(options, plan, begun, progress);
+  const files = [...shards];
+  const write = async (name: string, bytes: Uint8Array<ArrayBuffer>): Promise<WrittenFile> => {
+    throwIfAborted(signal);
+    const file = { name, sizeBytes: bytes.length, sha256: await sha256Hex(bytes) };
+    if (begun.get(name)?.sha256 !== file.sha256) await sink.write(file, bytes);
+    progress.add('write', bytes.length);
+    progress.add('verify', bytes.length);
+    progress.report(name);
+    return file;
+  };
+  for (const [name, bytes] of plan.texts) files.push(await write(name, bytes));
+  files.push(await write(MANIFEST_NAMES[0], mlcManifestBytes(layout, shards)));
+  await write(AERIE_MANIFEST_NAME, aerieBytes(plan.about, files));
+  throwIfAborted(signal);
+  await sink.finish();
+  progress.finish();
+  return files;
+}
+
+async function convertWithQuantizer(
+  options: ConvertOptions,
+  plan: ConvertPlan,
+  begun: ReadonlyMap<string, WrittenFile>,
+  progress: ProgressReport,
+): Promise<WrittenFile[]> {
+  const { architecture, model, layout, rounding } = plan;
+  const quantizer = options.quantizer ?? threadQuantizer();
+  try {
+    return await convertWeights({
+      ...model,
+      architecture,
+      layout,
+      rounding,
+      quantizer,
+      importance: options.importance,
+      sink: options.sink,
+      finished: finishedShards(layout, begun),
+      progress,
+      signal: options.signal,
+    });
+  } finally {
+    if (options.quantizer === undefined) quantizer.dispose();
   }
-  const tokenizer = await createTokenizer(Object.fromEntries(bytes));
-  const { vocabSize, specials } = tokenizer;
-  tokenizer.dispose();
-  if (vocabSize > architecture.vocab) {
-    const reason = `it has ${vocabSize} tokens, the model ${architecture.vocab}`;
-    throw new AppError('tokenizer-invalid', { reason });
+}
+
+/** Of the files that the sink holds, those that are shards as they are laid out here and have all their hashes. */
+function finishedShards(
+  layout: ShardLayout,
+  begun: ReadonlyMap<string, WrittenFile>,
+): Map<string, WrittenFile> {
+  const finished = new Map<string, WrittenFile>();
+  for (const { name, sizeBytes } of layout.shards) {
+    const file = begun.get(name);
+    if (file?.sizeBytes === sizeBytes && file.md5 !== undefined) finished.set(name, file);
   }
-  return { bytes, specials };
+  return finished;
+}
+
+function phaseTotals({ model, outline }: ConvertPlan): PhaseTotals {
+  const { source, usedTensors, downloadBytes, isMerged } = model;
+  const sum = (bytesOf: (name: string) => number) =>
+    usedTensors.reduce((total, name) => total + bytesOf(name), 0);
+  const quantize = sum((name) => tensorBytes(source, name));
+  return {
+    download: sum(downloadBytes),
+    ...(isMerged ? { merge: quantize } : {}),
+    quantize,
+    write: outline.sizeBytes,
+    verify: outline.sizeBytes,
+  };
 }

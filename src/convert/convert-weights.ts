@@ -1,162 +1,194 @@
 /**
- * Streams a checkpoint through the quantiser into shards: one stored tensor after another, a few MiB of rows
- * at a time, so that memory is bounded by the largest shard whatever the model's size.
+ * Streams a checkpoint through the quantiser into shards. Three things go on at once, each bounded:
+ *
+ *   reading     one block ahead (the source's), and the first block of the next tensor (part-blocks.ts)
+ *   quantising  `parallel` blocks and one more, so that none of the quantiser's lanes waits for its next
+ *   writing     one shard is hashed and stored while the next one is filled
+ *
+ * Memory: two shards (a matrix above 64 MiB is a shard of its own); parallel + 5 blocks of about 4 MiB in the
+ * checkpoint's dtype, twice that while two checkpoints are merged; the codes of parallel + 1 blocks. That is all,
+ * whatever the model's size; a sink may hold a piece more to read a shard back. When anything fails,
+ * what is under way is waited for before the error is thrown: the sink is never used afterwards.
  */
-import { AppError } from '../core/errors';
-import { type CheckpointSource, DTYPE_BYTES } from '../formats/checkpoint-types';
-import { describeTensor, elementCount } from '../formats/shape';
+
+import type { CheckpointSource } from '../formats/checkpoint-types';
+import { md5HexInSteps, sha256Hex } from '../formats/hash';
+import type { PackageSink, WrittenFile } from '../formats/package-sink';
 import type { Architecture } from '../models/architecture';
-import {
-  CODES_PER_WORD,
-  floatDtype,
-  GROUP_SIZE,
-  isQuantized,
-  type LogicalTensor,
-  logicalTensors,
-  storedSpecs,
-} from '../models/tensor-plan';
-import { checkCheckpoint, partsOf, type SourcePart } from './checkpoint-names';
-import { toFloats, toHalves } from './half-tables';
-import { quantizeFloats, quantizeHalves } from './quantize';
-import type { ShardWriter } from './shard-writer';
+import type { LogicalTensor } from '../models/tensor-plan';
+import { BoundedWork } from './bounded-work';
+import { partsOf, type SourcePart } from './checkpoint-names';
+import { blocksOfParts } from './part-blocks';
+import type { ProgressReport } from './progress-report';
+import type { ShardLayout, ShardPlan } from './shard-layout';
+import { type StoreBlock, type StoreOptions, storeBlock } from './store-block';
+import { tensorBytes } from './tensor-bytes';
 
-/** Source bytes read at a time. */
-const BLOCK_BYTES = 4 << 20;
-
-export interface ConvertProgress {
-  /** Stored tensor being written. */
-  readonly tensor: string;
-  readonly doneBytes: number;
-  /** Bytes of the checkpoint that will be read in all. */
-  readonly totalBytes: number;
+export interface WeightsOptions extends StoreOptions {
+  readonly source: CheckpointSource;
+  readonly layout: ShardLayout;
+  readonly sink: PackageSink;
+  /** Shards of an earlier run that are whole; their tensors are not read. */
+  readonly finished: ReadonlyMap<string, WrittenFile>;
+  readonly progress: ProgressReport;
+  /** Bytes that have to be fetched for a tensor, of all sources together. */
+  readonly downloadBytes: (name: string) => number;
+  readonly signal: AbortSignal | undefined;
 }
 
-export interface WeightsOptions {
-  readonly source: CheckpointSource;
-  readonly architecture: Architecture;
-  readonly writer: ShardWriter;
-  readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
+/** A part of a stored matrix and where it goes. */
+interface Piece extends SourcePart {
+  readonly tensor: LogicalTensor;
+  readonly shard: ShardPlan;
+  /** Its first row in the stored matrix. */
+  readonly firstRow: number;
 }
 
 /**
- * Throws AppError `tensor-missing`, `tensor-mismatch` (shape, dtype, a width that is no multiple of 32, a
- * weight that is not finite), `aborted`, and what the source throws.
+ * The shards that were written, in their order, those of the earlier run included. The checkpoint must have
+ * been checked. Throws AppError `tensor-mismatch` (a weight that is not finite), `aborted`, and what source,
+ * quantiser and sink throw.
  */
-export async function convertWeights(options: WeightsOptions): Promise<void> {
-  const { source, architecture, writer } = options;
-  checkCheckpoint(source, architecture);
-  const tensors = logicalTensors(architecture);
-  if (isQuantized(architecture.quantization)) tensors.forEach(checkWidth);
-  const parts = tensors.flatMap((tensor) => partsOf(tensor, architecture));
-  const totalBytes = parts.reduce((sum, { name }) => sum + sourceBytes(source, name), 0);
-  let doneBytes = 0;
-  for (const tensor of tensors) {
-    const store = tensorStore(tensor, architecture, writer);
-    let row = 0;
-    for (const part of partsOf(tensor, architecture)) {
-      const dtype = source.tensors.get(part.name)!.dtype;
-      for await (const block of rowBlocks(source, part)) {
-        if (options.signal?.aborted) throw new AppError('aborted');
-        const bad = store(row, block.bytes, dtype);
-        if (bad) throw notFinite(part, dtype);
-        row += block.rows;
-        doneBytes += block.sizeBytes;
-        options.onProgress?.({ tensor: tensor.name, doneBytes, totalBytes });
+export async function convertWeights(options: WeightsOptions): Promise<WrittenFile[]> {
+  const { layout, finished, progress, source } = options;
+  const written = new Map<string, WrittenFile>();
+  const unfinished: Piece[] = [];
+  for (const shard of layout.shards) {
+    const pieces = shard.tensors.flatMap((tensor) => piecesOf(tensor, shard, options.architecture));
+    const file = finished.get(shard.name);
+    if (file === undefined) {
+      unfinished.push(...pieces);
+      continue;
+    }
+    written.set(shard.name, file);
+    for (const { name } of pieces) {
+      progress.add('download', options.downloadBytes(name));
+      progress.add('merge', tensorBytes(source, name));
+      progress.add('quantize', tensorBytes(source, name));
+    }
+    progress.add('write', shard.sizeBytes);
+    progress.add('verify', shard.sizeBytes);
+  }
+  progress.startArrivals();
+  progress.report('');
+  await new WeightsRun(options, written).run(unfinished);
+  return layout.shards.map(({ name }) => written.get(name)!);
+}
+
+class WeightsRun {
+  readonly #options: WeightsOptions;
+  readonly #written: Map<string, WrittenFile>;
+  readonly #stop = new AbortController();
+  readonly #blocks: BoundedWork;
+  readonly #writes: BoundedWork;
+
+  constructor(options: WeightsOptions, written: Map<string, WrittenFile>) {
+    this.#options = options;
+    this.#written = written;
+    const onFailure = (error: unknown) => this.#stop.abort(error);
+    this.#blocks = new BoundedWork(options.quantizer.parallel + 1, onFailure);
+    this.#writes = new BoundedWork(1, onFailure);
+  }
+
+  async run(pieces: readonly Piece[]): Promise<void> {
+    const { signal } = this.#options;
+    const onAbort = () => this.#stop.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    const failure = await this.#convert(pieces).catch((error: unknown) => ({ error }));
+    await this.#blocks.settled();
+    await this.#writes.settled();
+    signal?.removeEventListener('abort', onAbort);
+    // The stop that a failure causes is only its consequence.
+    this.#blocks.throwIfFailed();
+    this.#writes.throwIfFailed();
+    if (failure) throw failure.error;
+  }
+
+  async #convert(pieces: readonly Piece[]): Promise<void> {
+    const { source, progress } = this.#options;
+    let open: OpenShard | undefined;
+    for await (const { part, block } of blocksOfParts(source, pieces, this.#stop.signal)) {
+      if (open?.plan !== part.shard) {
+        if (open) await this.#close(open);
+        open = new OpenShard(part.shard, this.#options);
       }
+      const { bytes, rowStart, rowEnd } = block;
+      const sizeBytes = bytes.length;
+      this.#countRead(part, rowStart, rowEnd, sizeBytes);
+      const store = open.storeOf(part.tensor);
+      const { dtype } = source.tensors.get(part.name)!;
+      const { done } = await this.#blocks.start(async () => {
+        await store(part.firstRow + rowStart, block, part, dtype);
+        progress.add('quantize', sizeBytes);
+        progress.report(part.tensor.name);
+      });
+      open.placed.push(done);
     }
-    for (const spec of storedSpecs(tensor, architecture.quantization)) await writer.done(spec.name);
+    if (open) await this.#close(open);
+  }
+
+  #countRead(part: Piece, rowStart: number, rowEnd: number, sizeBytes: number): void {
+    const { progress, downloadBytes } = this.#options;
+    const rowBytes = downloadBytes(part.name) / part.shape[0]!;
+    progress.add('download', Math.round(rowEnd * rowBytes) - Math.round(rowStart * rowBytes));
+    progress.add('merge', sizeBytes);
+  }
+
+  /** Hashes and stores a shard beside what follows, once its last block has been placed. */
+  async #close(shard: OpenShard): Promise<void> {
+    const { sink, progress } = this.#options;
+    const { plan, bytes, placed } = shard;
+    await this.#writes.start(async () => {
+      await Promise.all(placed);
+      this.#blocks.throwIfFailed();
+      const [sha256, md5] = await Promise.all([sha256Hex(bytes), md5HexInSteps(bytes)]);
+      const file = { name: plan.name, sizeBytes: bytes.length, sha256, md5 };
+      await sink.write(file, bytes);
+      this.#written.set(plan.name, file);
+      progress.add('write', bytes.length);
+      progress.add('verify', bytes.length);
+      progress.report(plan.name);
+    });
   }
 }
 
-/** Writes rows from `row` on, given in the checkpoint's dtype; true where a number is not finite. */
-type Store = (row: number, bytes: Uint8Array<ArrayBuffer>, dtype: string) => boolean;
+/** A shard that is being filled. */
+class OpenShard {
+  readonly plan: ShardPlan;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Settles with each block that has been placed. */
+  readonly placed: Promise<void>[] = [];
+  readonly #options: WeightsOptions;
+  readonly #stores = new Map<LogicalTensor, StoreBlock>();
 
-function tensorStore(tensor: LogicalTensor, architecture: Architecture, writer: ShardWriter): Store {
-  const { quantization } = architecture;
-  const specs = storedSpecs(tensor, quantization);
-  const inHalves = floatDtype(quantization) === 'float16';
-  const first = writer.bytesOf(specs[0]!.name);
-  if (specs.length === 1) {
-    const width = tensor.shape[1] ?? 1;
-    if (inHalves) {
-      const target = viewOf(first, Uint16Array); // [rows, width] f16
-      return (row, bytes, dtype) => {
-        const halves = toHalves(bytes, dtype);
-        target.set(halves, row * width);
-        return halves.some((bits) => (bits & 0x7c00) === 0x7c00);
-      };
-    }
-    const target = viewOf(first, Float32Array); // [rows, width] f32
-    return (row, bytes, dtype) => {
-      const floats = toFloats(bytes, dtype);
-      target.set(floats, row * width);
-      return floats.some((value) => !Number.isFinite(value));
-    };
+  constructor(plan: ShardPlan, options: WeightsOptions) {
+    this.plan = plan;
+    this.bytes = new Uint8Array(plan.sizeBytes);
+    this.#options = options;
   }
-  const words = viewOf(first, Uint32Array); // [rows, width / 8]
-  const wordsPerRow = specs[0]!.shape[1]!;
-  const groupsPerRow = specs[1]!.shape[1]!;
-  const scaleBytes = writer.bytesOf(specs[1]!.name); // [rows, width / 32] f16 or f32
-  const halfScales = inHalves ? viewOf(scaleBytes, Uint16Array) : undefined;
-  const floatScales = inHalves ? undefined : viewOf(scaleBytes, Float32Array);
-  return (row, bytes, dtype) => {
-    const groups = bytes.length / DTYPE_BYTES[dtype]! / GROUP_SIZE;
-    const rowWords = words.subarray(
-      row * wordsPerRow,
-      row * wordsPerRow + (groups * GROUP_SIZE) / CODES_PER_WORD,
-    );
-    const from = row * groupsPerRow;
-    if (halfScales) {
-      return quantizeHalves(toHalves(bytes, dtype), rowWords, halfScales.subarray(from, from + groups)) >= 0;
+
+  storeOf(tensor: LogicalTensor): StoreBlock {
+    let store = this.#stores.get(tensor);
+    if (store === undefined) {
+      store = storeBlock(tensor, (name) => this.#placeOf(name), this.#options);
+      this.#stores.set(tensor, store);
     }
-    return quantizeFloats(toFloats(bytes, dtype), rowWords, floatScales!.subarray(from, from + groups)) >= 0;
-  };
-}
+    return store;
+  }
 
-function viewOf<T>(bytes: Uint8Array<ArrayBuffer>, View: ViewType<T>): T {
-  return new View(bytes.buffer, bytes.byteOffset, bytes.byteLength / View.BYTES_PER_ELEMENT);
-}
-interface ViewType<T> {
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer, byteOffset: number, length: number): T;
-}
-
-/** Whole rows, about `BLOCK_BYTES` at a time; a norm counts as rows of one value. */
-async function* rowBlocks(
-  source: CheckpointSource,
-  part: SourcePart,
-): AsyncGenerator<{ rows: number; sizeBytes: number; bytes: Uint8Array<ArrayBuffer> }> {
-  const rows = part.shape[0]!;
-  const rowBytes = sourceBytes(source, part.name) / rows;
-  const step = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
-  for (let start = 0; start < rows; start += step) {
-    const end = Math.min(rows, start + step);
-    const bytes = await source.readRows(part.name, start, end);
-    // Taken before the consumer converts, which may happen in place.
-    yield { rows: end - start, sizeBytes: bytes.length, bytes };
+  #placeOf(name: string): Uint8Array<ArrayBuffer> {
+    const { byteOffset, sizeBytes } = this.#options.layout.tensors.get(name)!;
+    return this.bytes.subarray(byteOffset, byteOffset + sizeBytes);
   }
 }
 
-function sourceBytes(source: CheckpointSource, name: string): number {
-  const { shape, dtype } = source.tensors.get(name)!;
-  return elementCount(shape)! * DTYPE_BYTES[dtype]!;
-}
-
-function checkWidth(tensor: LogicalTensor): void {
-  const width = tensor.shape[1];
-  if (width === undefined || width % GROUP_SIZE === 0) return;
-  throw new AppError('tensor-mismatch', {
-    tensor: tensor.name,
-    expected: `a width in multiples of ${GROUP_SIZE}`,
-    actual: String(width),
-  });
-}
-
-function notFinite(part: SourcePart, dtype: string): AppError {
-  return new AppError('tensor-mismatch', {
-    tensor: part.name,
-    expected: 'finite numbers within the range of the target',
-    actual: `an infinity, NaN or overflow in ${describeTensor(part.shape, dtype)}`,
+/** The checkpoint tensors of one stored tensor, with the rows they fill. */
+function piecesOf(tensor: LogicalTensor, shard: ShardPlan, architecture: Architecture): Piece[] {
+  let row = 0;
+  return partsOf(tensor, architecture).map((part) => {
+    const firstRow = row;
+    row += part.shape[0]!;
+    return { ...part, tensor, shard, firstRow };
   });
 }

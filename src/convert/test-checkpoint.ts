@@ -1,5 +1,6 @@
 /** A small random LLaMA checkpoint in memory, and its conversion, for tests. */
 import { toHalf } from '../core/half';
+import type { CheckpointFiles } from '../formats/package-files';
 import {
   type Bytes,
   type MemoryFolder,
@@ -10,6 +11,7 @@ import {
 } from '../formats/test-files';
 import type { Quantization } from '../models/architecture';
 import { type ConvertOptions, convertModel } from './convert-model';
+import { MemoryPlace } from './test-sink';
 
 export const TEST_CONFIG = {
   architectures: ['LlamaForCausalLM'],
@@ -98,23 +100,24 @@ export function checkpointFolder(
   ]);
 }
 
+/** A memory folder as a publisher's; `identity` is all that tells two contents apart. */
+export function memoryCheckpoint(folder: MemoryFolder, identity = 'memory'): CheckpointFiles {
+  return { ...memoryFiles(folder), origin: '', revision: '', identity };
+}
+
 /** Converts in memory and returns the package. */
 export async function convertFolder(
   source: MemoryFolder,
   quantization: Quantization = 'q4f16_1',
   options: Partial<ConvertOptions> = {},
 ): Promise<MemoryFolder> {
-  const out: MemoryFolder = new Map();
+  const place = new MemoryPlace();
   await convertModel({
-    source: memoryFiles(source),
+    source: memoryCheckpoint(source),
     quantization,
-    sink: {
-      async write(name, bytes) {
-        out.set(name, bytes.slice());
-      },
-    },
-    about: { name: 'test', source: '', revision: '', licence: '' },
+    sink: place.open(),
+    about: { name: 'test', licence: '' },
     ...options,
   });
-  return out;
+  return place.finished!;
 }

@@ -4,6 +4,7 @@ import type { ChatCompletionMessageParam } from '@mlc-ai/web-llm';
 import { describe, expect, test } from 'vitest';
 import { folderFiles } from '../cli/folder-files';
 import { convertModel } from '../convert/convert-model';
+import { MemoryPlace } from '../convert/test-sink';
 import { testGpu } from '../gpu/test-gpu';
 import { memoryFiles } from '../models/test-package';
 import { sharedPath } from '../tasks/shared-data';
@@ -18,16 +19,16 @@ interface GreedyCase {
 const FIXTURE = sharedPath('fixtures', 'tiny-aquila2-gqa-16k');
 
 async function loadedEngine(folder: string): Promise<NativeEngine> {
-  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const place = new MemoryPlace();
   await convertModel({
     source: folderFiles(folder),
     quantization: 'q4f16_1',
-    sink: { write: async (name, bytes) => void files.set(name, bytes.slice()) },
-    about: { name: 'tiny-aquila2-gqa-16k', source: 'fixture', revision: '', licence: '' },
+    sink: place.open(),
+    about: { name: 'tiny-aquila2-gqa-16k', licence: '' },
   });
   const engine = new NativeEngine({
     openGpu: () => testGpu(),
-    openPackage: async () => memoryFiles(files),
+    openPackage: async () => memoryFiles(place.finished!),
     createRunner,
   });
   engine.setAppConfig({ model_list: [{ model_id: 'tiny', model: '', model_lib: '' }] });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { folderFiles } from '../cli/folder-files';
 import { convertModel } from '../convert/convert-model';
+import { MemoryPlace } from '../convert/test-sink';
 import { AppError } from '../core/errors';
 import type { PackageFiles } from '../formats/package-files';
 import type { Quantization } from '../models/architecture';
@@ -66,20 +67,16 @@ export function fixturePackage(name: FixtureName, quantization: Quantization): P
 async function convert(name: FixtureName, quantization: Quantization): Promise<ModelPackage> {
   const { source, base, tokenizer } = FIXTURES[name];
   const folder = fixturePath(name)!;
-  const stored = new Map<string, Uint8Array<ArrayBuffer>>();
+  const place = new MemoryPlace();
   await convertModel({
     source: folderFiles(`${folder}/${source}`),
     base: base === undefined ? undefined : folderFiles(`${folder}/${base}`),
     tokenizer: tokenizer === undefined ? undefined : folderFiles(sharedPath(tokenizer)!),
     quantization,
-    sink: {
-      write: async (file, bytes) => {
-        stored.set(file, bytes);
-      },
-    },
-    about: { name, source: '', revision: '', licence: '' },
+    sink: place.open(),
+    about: { name, licence: '' },
   });
-  return openPackage(memoryFiles(stored));
+  return openPackage(memoryFiles(place.finished!));
 }
 
 function memoryFiles(stored: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): PackageFiles {

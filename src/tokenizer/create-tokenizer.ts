@@ -17,6 +17,7 @@ import { createSentencePiece } from './sentencepiece';
 import { PIECE, readSentencePieceModel } from './sentencepiece-model';
 import { type OpenFiles, openFiles, readVocabulary, type TokenizerFiles } from './token-files';
 import { isByteLevelJson, readTokenizerJson } from './tokenizer-json';
+import { tokenizerJson, type VocabularyParts } from './tokenizer-json-writer';
 import type { Tokenizer } from './types';
 
 /** Every file name that may take part, for those who copy a tokenizer into a package. */
@@ -57,17 +58,36 @@ async function readSmallFiles(files: OpenFiles): Promise<SmallFiles> {
 }
 
 async function fromVocabAndMerges(files: OpenFiles): Promise<Tokenizer> {
-  const vocab = readVocabulary(await files.readJson('vocab.json'), 'vocab.json');
-  const lines = new TextDecoder().decode(await files.read('merges.txt')).split(/\r?\n/);
-  if (lines[0]?.startsWith('#version')) lines.shift();
+  const { vocab, merges, added } = await readVocabAndMerges(files);
   const model = createByteLevelBpe({
     vocab,
-    merges: lines.filter((line) => line !== ''),
+    merges,
     preTokenizer: gpt2PreTokenizer,
     ignoreMerges: false,
     normalForm: undefined,
   });
-  return assembleTokenizer(model, collectAddedTokens(await readSmallFiles(files), vocab, model.size));
+  return assembleTokenizer(model, added);
+}
+
+/** Throws `file-missing`, `tokenizer-invalid`. */
+async function readVocabAndMerges(files: OpenFiles): Promise<VocabularyParts> {
+  const vocab = readVocabulary(await files.readJson('vocab.json'), 'vocab.json');
+  const lines = new TextDecoder().decode(await files.read('merges.txt')).split(/\r?\n/);
+  if (lines[0]?.startsWith('#version')) lines.shift();
+  let size = 0;
+  for (const id of vocab.values()) size = Math.max(size, id + 1);
+  const added = collectAddedTokens(await readSmallFiles(files), vocab, size);
+  return { vocab, merges: lines.filter((line) => line !== ''), added };
+}
+
+/**
+ * The content of a tokenizer.json that says what `vocab.json` and `merges.txt` say; undefined where the files
+ * hold one already, or are of another kind. Throws like `createTokenizer`.
+ */
+export async function missingTokenizerJson(source: TokenizerFiles): Promise<unknown> {
+  const files = await openFiles(source);
+  const isOther = files.has('tokenizer.json') || !files.has('vocab.json') || !files.has('merges.txt');
+  return isOther ? undefined : tokenizerJson(await readVocabAndMerges(files));
 }
 
 async function fromSentencePiece(files: OpenFiles): Promise<Tokenizer> {

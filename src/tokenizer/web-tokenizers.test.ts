@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sharedPath } from '../tasks/shared-data';
-import { createTokenizer } from './create-tokenizer';
+import { createTokenizer, missingTokenizerJson } from './create-tokenizer';
 import { randomText, readJsonFile, seededRandom, tokenizerFiles } from './test-files';
 
 interface Reference {
@@ -36,12 +36,12 @@ describe.skipIf(!small || !ziya || !llama || !aquila)('web-tokenizers agrees on 
     reference = await loadReference();
   });
 
-  async function compare(other: Reference, folder: string, seed: number): Promise<void> {
+  async function compare(other: Reference, folder: string, seed: number, specials = false): Promise<void> {
     const ours = await createTokenizer(tokenizerFiles(folder));
     const random = seededRandom(seed);
     for (let round = 0; round < 400; round++) {
       const text = randomText(random, 25);
-      expect(ours.encode(text, { specials: false }), JSON.stringify(text)).toEqual([...other.encode(text)]);
+      expect(ours.encode(text, { specials }), JSON.stringify(text)).toEqual([...other.encode(text)]);
     }
   }
 
@@ -75,6 +75,21 @@ describe.skipIf(!small || !ziya || !llama || !aquila)('web-tokenizers agrees on 
       aquila!,
       32,
     );
+  });
+
+  it('a tokenizer.json written for Aquila, special tokens included', async () => {
+    const files = tokenizerFiles(aquila!);
+    const bytes = new TextEncoder().encode(JSON.stringify(await missingTokenizerJson(files)));
+    const other = await reference.fromJSON(bufferOf(bytes));
+    await compare(other, aquila!, 35, true);
+    const [ours, again] = [await createTokenizer(files), await createTokenizer({ 'tokenizer.json': bytes })];
+    expect(again.specials).toEqual(ours.specials);
+    const special = [...ours.specials].filter(([text]) => text !== '');
+    expect(special.length).toBe(9);
+    const text = special.map(([name]) => `天${name} a`).join('');
+    expect([...other.encode(text)]).toEqual(ours.encode(text, { specials: true }));
+    expect(again.encode(text, { specials: true })).toEqual(ours.encode(text, { specials: true }));
+    expect(await missingTokenizerJson({ 'tokenizer.json': bytes, ...files })).toBeUndefined();
   });
 
   it.each([
