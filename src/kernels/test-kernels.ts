@@ -137,7 +137,11 @@ function randomWeights(format: WeightFormat, rows: number, cols: number, seed: n
   }
   const next = random(seed);
   const codes = Uint32Array.from({ length: count / 8 }, () => next() * 4294967296);
-  const factors = Float32Array.from({ length: count / 32 }, () => 0.002 + 0.02 * next());
+  // All 16 codes, and scales of both signs: the converter's search writes them.
+  const factors = Float32Array.from(
+    { length: count / 32 },
+    () => (0.002 + 0.02 * next()) * (next() < 0.5 ? -1 : 1),
+  );
   const stored = format === 'q4f16' ? halves(factors) : { bits: factors, values: Float64Array.from(factors) };
   const values = Float64Array.from(
     { length: count },

@@ -27,6 +27,9 @@ export interface CpuWeights {
   readonly head: ArrayLike<number>;
 }
 
+/** Sees what goes into each matrix, named as in `logicalTensors`: x [tokens, cols]. */
+export type InputObserver = (name: string, x: Float64Array) => void;
+
 /** A model with its cache (keys and values rounded to half, as on the GPU). */
 export class CpuModel {
   private readonly caches: readonly CpuCache[];
@@ -37,6 +40,7 @@ export class CpuModel {
     private readonly weights: CpuWeights,
     private readonly rope: ArrayLike<number>,
     capacity: number,
+    private readonly observe: InputObserver = () => {},
   ) {
     this.caches = weights.layers.map(() => emptyCache(architecture, capacity));
   }
@@ -53,21 +57,33 @@ export class CpuModel {
       for (let i = 0; i < residual.length; i++) residual[i]! += update[i]!;
     };
     this.weights.layers.forEach((layer, index) => {
+      const see = (name: string, x: Float64Array) => {
+        this.observe(`model.layers.${index}.${name}`, x);
+        return x;
+      };
       const cache = this.caches[index]!;
-      const x = rmsNormRows(residual, layer.attentionNorm, normEps);
+      const x = see('self_attn.qkv_proj', rmsNormRows(residual, layer.attentionNorm, normEps));
       const qkv = matmul(x, layer.qkv, hidden);
       const q = ropeKvRows(this.architecture, qkv, this.rope, start, cache);
-      add(matmul(attentionRows(this.architecture, q, cache, start), layer.output, heads * headDim));
-      const normed = rmsNormRows(residual, layer.feedForwardNorm, normEps);
-      const activation = siluMulRows(matmul(normed, layer.gateUp, hidden), intermediate);
+      const attended = see('self_attn.o_proj', attentionRows(this.architecture, q, cache, start));
+      add(matmul(attended, layer.output, heads * headDim));
+      const normed = see('mlp.gate_up_proj', rmsNormRows(residual, layer.feedForwardNorm, normEps));
+      const gated = siluMulRows(matmul(normed, layer.gateUp, hidden), intermediate);
+      const activation = see('mlp.down_proj', gated);
       add(matmul(activation, layer.down, intermediate));
     });
     return residual;
   }
 
-  /** Logits [vocab] of one residual [hidden]. */
-  logits(residual: ArrayLike<number>): Float64Array {
-    const { hidden, normEps } = this.architecture;
-    return matmul(rmsNormRows(residual, this.weights.finalNorm, normEps), this.weights.head, hidden);
+  /** Logits [tokens, vocab] of residuals [tokens, hidden]. */
+  logits(residuals: ArrayLike<number>): Float64Array {
+    return matmul(this.headInputs(residuals), this.weights.head, this.architecture.hidden);
+  }
+
+  /** What the head is applied to: residuals [tokens, hidden] after the final norm. */
+  headInputs(residuals: ArrayLike<number>): Float64Array {
+    const x = rmsNormRows(residuals, this.weights.finalNorm, this.architecture.normEps);
+    this.observe('lm_head', x);
+    return x;
   }
 }
