@@ -59,3 +59,63 @@ export function storedAnswers(page: Page): Promise<StoredMessage[]> {
     }
   });
 }
+
+/** A record of the weights, read past the app. */
+function weightRecord<T>(page: Page, key: string): Promise<T | undefined> {
+  return page.evaluate(async (name) => {
+    const open = indexedDB.open('aerie-weights');
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      open.onsuccess = () => resolve(open.result);
+      open.onerror = () => reject(open.error);
+    });
+    try {
+      const request = database.transaction('files').objectStore('files').get(name);
+      await new Promise((resolve) => {
+        request.onsuccess = resolve;
+      });
+      return request.result;
+    } finally {
+      database.close();
+    }
+  }, key);
+}
+
+interface StoredModel {
+  readonly generation: string;
+  readonly files: readonly { readonly name: string; readonly state: string }[];
+}
+
+/** What is known of a conversion that is not finished. */
+export function storedConversion(page: Page, id: string): Promise<StoredModel | undefined> {
+  return weightRecord<StoredModel>(page, `convert/${encodeURIComponent(id)}`);
+}
+
+/** SHA-256 by file name of a model that is stored; undefined while it is not whole. */
+export async function storedHashes(page: Page, id: string): Promise<Record<string, string> | undefined> {
+  const model = await weightRecord<StoredModel>(page, `state/${encodeURIComponent(id)}`);
+  if (!model) return undefined;
+  const hashes: Record<string, string> = {};
+  for (const { name } of model.files)
+    hashes[name] = await hashOfFile(page, `file/${encodeURIComponent(id)}/${model.generation}/${name}`);
+  return hashes;
+}
+
+/** Hashed where it lies. */
+function hashOfFile(page: Page, key: string): Promise<string> {
+  return page.evaluate(async (name) => {
+    const open = indexedDB.open('aerie-weights');
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      open.onsuccess = () => resolve(open.result);
+    });
+    try {
+      const request = database.transaction('files').objectStore('files').get(name);
+      await new Promise((resolve) => {
+        request.onsuccess = resolve;
+      });
+      const digest = await crypto.subtle.digest('SHA-256', await (request.result as Blob).arrayBuffer());
+      return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    } finally {
+      database.close();
+    }
+  }, key);
+}

@@ -46,7 +46,10 @@ test('a folder becomes a model with its size', async ({ visit: { page, models } 
   await models.importFolder(goldenPackage()!);
   await expect(page.getByText(`${ID} is imported`)).toBeVisible();
   await expect(models.ids).toHaveText(['aerie-mini', ID]);
-  await expect(models.model(ID)).toContainText('10.7 MB · q4f16_1 · Context 2,048 tokens');
+  const folder = goldenPackage()!;
+  const bytes = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  const size = `${(bytes / 1e6).toFixed(1)} MB`;
+  await expect(models.model(ID)).toContainText(`${size} · q4f16_1 · Context 2,048 tokens`);
 });
 
 test('it answers exactly as the reference does, in Chinese, in English and over two turns', async ({

@@ -11,7 +11,7 @@ import { md5Hex, sha256Hex } from '../formats/hash';
 import { withModelLock } from './model-lock';
 import { type PackagePlan, type PlannedFile, readPlan } from './package-plan';
 import type { PackageSource } from './package-source';
-import { readSpace, requireSpace } from './quota';
+import { requireSpace, withSizes } from './quota';
 import { type ReadTiming, readWhole } from './read-file';
 import { filesOf } from './weights';
 import {
@@ -21,7 +21,7 @@ import {
   readFile,
   readState,
   readStates,
-  removeInstall,
+  removeUnfinished,
   type StoredFile,
   writeFile,
   writeInstall,
@@ -41,6 +41,8 @@ export interface InstallOptions {
   readonly onProgress?: (progress: InstallProgress) => void;
   readonly signal?: AbortSignal;
   readonly timing?: ReadTiming;
+  /** Files of the stored model that were found bad: they are fetched again. */
+  readonly badFiles?: readonly string[];
 }
 
 /** Failures after which the done files of an address are worth keeping. */
@@ -69,10 +71,10 @@ export function idOf({ name, quantization }: Pick<PackagePlan, 'name' | 'quantiz
 export async function discardAbandoned(): Promise<void> {
   for (const { id, source } of await readStates('install')) {
     if (/^https?:/.test(source)) continue;
-    const remove = (lock: unknown) => (lock ? removeInstall(id) : undefined);
+    const remove = (lock: unknown) => (lock ? removeUnfinished('install', id) : undefined);
     const locks = globalThis.navigator?.locks;
     if (locks) await locks.request(`aerie-model:${id}`, { ifAvailable: true }, remove);
-    else await removeInstall(id);
+    else await removeUnfinished('install', id);
   }
 }
 
@@ -83,19 +85,20 @@ async function installLocked(
   options: InstallOptions & { readonly signal: AbortSignal },
 ): Promise<ModelState> {
   const stored = await readState('state', id);
-  const repaired = stored?.fingerprint === plan.fingerprint ? await withoutLost(stored) : undefined;
+  const repaired =
+    stored?.fingerprint === plan.fingerprint ? await withoutLost(stored, options.badFiles) : undefined;
   if (stored && repaired?.files.every(({ state }) => state === 'done')) return stored;
   const unfinished = await readState('install', id);
   const resumed = unfinished?.fingerprint === plan.fingerprint ? restart(unfinished) : undefined;
   const state = repaired ?? resumed ?? newState(id, plan);
-  if (unfinished && unfinished.generation !== state.generation) await removeInstall(id);
+  if (unfinished && unfinished.generation !== state.generation) await removeUnfinished('install', id);
   const installation = new Installation(state, plan, source, options);
   try {
     return await installation.run();
   } catch (caught) {
     const error = AppError.from(caught);
-    if (!(source.isResumable && RESUMABLE.includes(error.code))) await removeInstall(id);
-    throw error.code === 'storage-full' ? await withSizes(error, plan.sizeBytes) : error;
+    if (!(source.isResumable && RESUMABLE.includes(error.code))) await removeUnfinished('install', id);
+    throw await withSizes(error, plan.sizeBytes);
   }
 }
 
@@ -113,22 +116,14 @@ function restart(state: ModelState): ModelState {
   return { ...state, files };
 }
 
-/** A stored model, its files marked as missing that the database no longer has in full length. */
-async function withoutLost(stored: ModelState): Promise<ModelState> {
+/** A stored model, its files marked as missing that the database no longer has in full length, or that are bad. */
+async function withoutLost(stored: ModelState, badFiles: readonly string[] = []): Promise<ModelState> {
   const files: StoredFile[] = [];
   for (const file of stored.files) {
     const isThere = (await readFile(stored, file.name))?.size === file.sizeBytes;
-    files.push({ ...file, state: isThere ? 'done' : 'missing' });
+    files.push({ ...file, state: isThere && !badFiles.includes(file.name) ? 'done' : 'missing' });
   }
   return { ...stored, files };
-}
-
-/** The database's own refusal comes without figures. */
-async function withSizes(error: AppError, neededBytes: number): Promise<AppError> {
-  if (error.details.neededBytes !== undefined) return error;
-  const space = await readSpace();
-  const freeBytes = space ? Math.max(0, space.quotaBytes - space.usedBytes) : 0;
-  return new AppError('storage-full', { neededBytes, freeBytes }, error);
 }
 
 class Installation {
@@ -153,7 +148,7 @@ class Installation {
     }
     // The database may have dropped something between its promise and now.
     for (const { name } of this.state.files) await filesOf(this.state).readRange(name, 0, 0);
-    await publish(this.state);
+    await publish('install', this.state);
     return this.state;
   }
 

@@ -62,7 +62,6 @@ export async function readPlan(
   const { architecture, chatConfig } = await openPackage(plannedFiles(files, reader.known));
   fromConvTemplate(chatConfig.conv_template);
   readGenerationDefaults(chatConfig);
-  const list = files.map(({ name, sizeBytes, sha256, md5 }) => [name, sizeBytes, sha256 ?? md5 ?? '']);
   return {
     name: manifest?.name || source.label,
     source: source.address,
@@ -71,9 +70,15 @@ export async function readPlan(
     contextLength: architecture.contextLength,
     files,
     sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    fingerprint: await sha256Hex(new TextEncoder().encode(JSON.stringify(list))),
+    fingerprint: await fingerprintOf(files),
     known: reader.known,
   };
+}
+
+/** SHA-256 over the list of files. */
+export function fingerprintOf(files: readonly PlannedFile[]): Promise<string> {
+  const list = files.map(({ name, sizeBytes, sha256, md5 }) => [name, sizeBytes, sha256 ?? md5 ?? '']);
+  return sha256Hex(new TextEncoder().encode(JSON.stringify(list)));
 }
 
 async function listedFiles(reader: SmallFiles, { files }: AerieManifest): Promise<PlannedFile[]> {

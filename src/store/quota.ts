@@ -24,6 +24,14 @@ export async function requireSpace(neededBytes: number): Promise<void> {
   if (neededBytes > freeBytes) throw new AppError('storage-full', { neededBytes, freeBytes });
 }
 
+/** The database's own refusal comes without figures. */
+export async function withSizes(error: AppError, neededBytes: number): Promise<AppError> {
+  if (error.code !== 'storage-full' || error.details.neededBytes !== undefined) return error;
+  const space = await readSpace();
+  const freeBytes = space ? Math.max(0, space.quotaBytes - space.usedBytes) : 0;
+  return new AppError('storage-full', { neededBytes, freeBytes }, error);
+}
+
 /** True when the browser promises to keep what is stored until the user clears it. */
 export async function requestPersistence(): Promise<boolean> {
   const storage = globalThis.navigator?.storage;

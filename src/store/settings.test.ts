@@ -18,7 +18,15 @@ describe('settings', () => {
   });
 
   it('come back as written', async () => {
-    const mine = { language: 'zh', theme: 'dark', modelId: 'm', sampling: { temperature: 0 } } as const;
+    const mine = {
+      language: 'zh',
+      theme: 'dark',
+      modelId: 'm',
+      sampling: { temperature: 0 },
+      acceptedLicences: ['aquila'],
+      gpuMemoryBytes: 8 * 2 ** 30,
+      preferredHost: 'modelscope',
+    } as const;
     await settings.writeSettings(mine);
     expect(await settings.readSettings()).toEqual(mine);
   });
@@ -27,12 +35,37 @@ describe('settings', () => {
     const { settingsDatabase } = await import('./database');
     await set(
       'settings',
-      { language: 'fr', theme: 'dark', sampling: { topP: 'x' }, old: 1 },
+      {
+        language: 'fr',
+        theme: 'dark',
+        sampling: { topP: 'x' },
+        acceptedLicences: 'all',
+        gpuMemoryBytes: -1,
+        preferredHost: 'elsewhere',
+        old: 1,
+      },
       settingsDatabase(),
     );
     expect(await settings.readSettings()).toEqual({ ...settings.DEFAULT_SETTINGS, theme: 'dark' });
     await set('settings', 42, settingsDatabase());
     expect(await settings.readSettings()).toEqual(settings.DEFAULT_SETTINGS);
+  });
+
+  it('know no access token: those are a record of their own', async () => {
+    const tokens = await import('./hub-tokens');
+    await settings.writeSettings(settings.DEFAULT_SETTINGS);
+    await tokens.writeHubToken('hub.test', ' secret ');
+    await tokens.writeHubToken('other.test', 'more');
+    expect(JSON.stringify(await settings.readSettings())).not.toContain('secret');
+    expect(await tokens.readHubToken('hub.test')).toBe('secret');
+    expect(await tokens.listTokenHosts()).toEqual(['hub.test', 'other.test']);
+    await tokens.deleteHubToken('hub.test');
+    await tokens.writeHubToken('other.test', '');
+    expect(await tokens.readHubToken('hub.test')).toBeUndefined();
+    expect(await tokens.listTokenHosts()).toEqual([]);
+    await tokens.writeHubToken('hub.test', 'secret');
+    await settings.clearSettings();
+    expect(await tokens.listTokenHosts()).toEqual([]);
   });
 
   it('keep the list of stock models', async () => {

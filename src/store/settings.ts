@@ -20,14 +20,29 @@ const SETTINGS = v.object({
   modelId: v.fallback(v.nullable(v.string()), null),
   /** What new conversations set instead of the model's defaults. */
   sampling: v.fallback(SAMPLING, {}),
+  /** Licences whose text was shown and accepted, by their id in the catalogue. */
+  acceptedLicences: v.fallback(v.array(v.string()), []),
+  /** What the user says the GPU has; null: as far as the browser tells. */
+  gpuMemoryBytes: v.fallback(v.nullable(v.pipe(v.number(), v.finite(), v.gtValue(0))), null),
+  /** Hub to propose first; null: the catalogue's order. */
+  preferredHost: v.fallback(v.nullable(v.picklist(['hugging-face', 'modelscope'])), null),
 });
 
 export type Sampling = Omit<ChatOptions, 'systemPrompt' | 'seed'>;
-export interface Settings extends Omit<v.InferOutput<typeof SETTINGS>, 'sampling'> {
+export interface Settings extends Omit<v.InferOutput<typeof SETTINGS>, 'sampling' | 'acceptedLicences'> {
   readonly sampling: Sampling;
+  readonly acceptedLicences: readonly string[];
 }
 
-export const DEFAULT_SETTINGS: Settings = { language: null, theme: null, modelId: null, sampling: {} };
+export const DEFAULT_SETTINGS: Settings = {
+  language: null,
+  theme: null,
+  modelId: null,
+  sampling: {},
+  acceptedLicences: [],
+  gpuMemoryBytes: null,
+  preferredHost: null,
+};
 
 const KEY = 'settings';
 

@@ -3,10 +3,12 @@
  *
  *   state/<id>                    a model that is whole and may be opened
  *   install/<id>                  a model that is being brought in; resumed or removed, never opened
+ *   convert/<id>                  a model that is being made of a checkpoint; likewise
  *   file/<id>/<generation>/<name> one file, as a Blob
  *
- * An installation writes under a generation of its own, so that a model stays usable until its replacement
- * is complete; publishing swaps the records in one transaction.
+ * An installation or conversion writes under a generation of its own, so that a model stays usable until its
+ * replacement is complete, and neither touches what the other has done so far; publishing swaps the records
+ * in one transaction. Files of a generation that no record names are removed.
  */
 import {
   createStore,
@@ -19,6 +21,8 @@ import {
   set,
   type UseStore,
 } from 'idb-keyval';
+import type { ErrorCode, ErrorDetails } from '../core/errors';
+import type { ResumeNeed, StoredOrder } from './convert-order';
 import { guarded } from './database';
 
 export type FileState = 'missing' | 'writing' | 'done';
@@ -50,11 +54,29 @@ export interface ModelState {
   readonly createdAt: number;
   /** Part of the keys of its files. */
   readonly generation: string;
-  /** SHA-256 of its list of files; tells whether a source still offers the same package. */
+  /** SHA-256 of its list of files; tells whether a source still offers the same package. Empty while converting. */
   readonly fingerprint: string;
+  /** Of a conversion that is not finished. */
+  readonly conversion?: Conversion;
+  /** Of a finished model that was converted here: enough to make a lost part again. */
+  readonly made?: Pick<Conversion, 'order' | 'fingerprint'>;
 }
 
-type Kind = 'state' | 'install';
+/** How far a conversion is, and what it takes to go on with it. */
+export interface Conversion {
+  readonly order: StoredOrder;
+  /** Two conversions with the same fingerprint write the same bytes. */
+  readonly fingerprint: string;
+  /** Bytes of the package that are stored and found right. */
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly need: ResumeNeed;
+  /** What stopped it last; absent where it was paused or its page was closed. */
+  readonly error?: { readonly code: ErrorCode; readonly details: ErrorDetails };
+}
+
+const KINDS = ['state', 'install', 'convert'] as const;
+type Kind = (typeof KINDS)[number];
 
 let database: UseStore | undefined;
 const weights = (): UseStore => {
@@ -81,6 +103,9 @@ export async function readStates(kind: Kind): Promise<readonly ModelState[]> {
 export const writeInstall = (state: ModelState): Promise<void> =>
   guarded(() => set(stateKey('install', state.id), state, weights()));
 
+export const writeConversion = (state: ModelState): Promise<void> =>
+  guarded(() => set(stateKey('convert', state.id), state, weights()));
+
 export const readFile = (state: ModelState, name: string): Promise<Blob | undefined> =>
   guarded(() => get<Blob>(fileKey(state, name), weights()));
 
@@ -90,35 +115,46 @@ export const writeFile = (state: ModelState, name: string, data: Blob): Promise<
 export const removeFile = (state: ModelState, name: string): Promise<void> =>
   guarded(() => del(fileKey(state, name), weights()));
 
-/** Makes a finished installation the model, in one transaction, then removes the files of the one before. */
-export async function publish(state: ModelState): Promise<void> {
+/** Makes a finished installation or conversion the model, in one transaction, then removes the files of the one before. */
+export async function publish(kind: 'install' | 'convert', state: ModelState): Promise<void> {
   await guarded(() =>
     weights()('readwrite', (store) => {
       store.put(state, stateKey('state', state.id));
-      store.delete(stateKey('install', state.id));
+      store.delete(stateKey(kind, state.id));
       return promisifyRequest(store.transaction);
     }),
   );
-  await removeStrayFiles(state.id, state.generation);
+  await removeStrayFiles(state.id);
 }
 
-/** Removes an unfinished installation; a complete model of that id stays. */
-export async function removeInstall(id: string): Promise<void> {
-  await guarded(() => del(stateKey('install', id), weights()));
-  await removeStrayFiles(id, (await readState('state', id))?.generation);
+/** Removes an unfinished installation or conversion; a complete model of that id stays, and so does the other. */
+export async function removeUnfinished(kind: 'install' | 'convert', id: string): Promise<void> {
+  await guarded(() => del(stateKey(kind, id), weights()));
+  await removeStrayFiles(id);
 }
 
-/** The record goes first: a crash in between leaves files without a model, never a model without files. */
+/** The records go first: a crash in between leaves files without a model, never a model without files. */
 export async function removeModel(id: string): Promise<void> {
-  await guarded(() => delMany([stateKey('state', id), stateKey('install', id)], weights()));
-  await removeStrayFiles(id, undefined);
+  await guarded(() =>
+    delMany(
+      KINDS.map((kind) => stateKey(kind, id)),
+      weights(),
+    ),
+  );
+  await removeStrayFiles(id);
 }
 
-async function removeStrayFiles(id: string, kept: string | undefined): Promise<void> {
+/** Removes the files of every generation that none of the model's records names. */
+async function removeStrayFiles(id: string): Promise<void> {
   await guarded(async () => {
+    const states = await getMany<ModelState | undefined>(
+      KINDS.map((kind) => stateKey(kind, id)),
+      weights(),
+    );
     const prefix = filesPrefix(id);
+    const kept = states.flatMap((state) => (state ? [`${prefix}${state.generation}/`] : []));
     const stray = (await keys<string>(weights())).filter(
-      (key) => key.startsWith(prefix) && !(kept && key.startsWith(`${prefix}${kept}/`)),
+      (key) => key.startsWith(prefix) && !kept.some((generation) => key.startsWith(generation)),
     );
     await delMany(stray, weights());
   });

@@ -3,18 +3,35 @@ import { AppError } from '../core/errors';
 import { sha256Hex } from '../formats/hash';
 import type { PackageFiles } from '../formats/package-files';
 import { withModelLock } from './model-lock';
-import { type ModelState, readFile, readState, readStates, removeModel } from './weights-database';
+import {
+  type ModelState,
+  readFile,
+  readState,
+  readStates,
+  removeModel,
+  removeUnfinished,
+} from './weights-database';
 
-export type { ModelState, StoredFile } from './weights-database';
+export type { Conversion, ModelState, StoredFile } from './weights-database';
 
 /** Whole models, newest first. */
 export async function listModels(): Promise<readonly ModelState[]> {
   return [...(await readStates('state'))].sort((a, b) => b.createdAt - a.createdAt);
 }
 
-/** Installations that were interrupted and can be resumed (same source again) or deleted. */
+/**
+ * Installations and conversions that were interrupted and can be resumed or deleted; the latter have
+ * `conversion`. Of a model that has both, the conversion.
+ */
 export async function listUnfinished(): Promise<readonly ModelState[]> {
-  return readStates('install');
+  const conversions = await readStates('convert');
+  const converted = new Set(conversions.map(({ id }) => id));
+  return [...conversions, ...(await readStates('install')).filter(({ id }) => !converted.has(id))];
+}
+
+/** Throws away what a conversion has done so far; a complete model of that id stays. Throws `conversion-running`. */
+export async function deleteConversion(id: string): Promise<void> {
+  await withModelLock(id, () => removeUnfinished('convert', id));
 }
 
 /** False for an unfinished one, and for one of which the browser lost a file. */
@@ -35,21 +52,25 @@ export async function modelSize(id: string): Promise<number> {
   return (await readState('state', id))?.sizeBytes ?? 0;
 }
 
-/** Model and unfinished installation of that id; a model that is in use stays usable until it is unloaded. */
+/**
+ * Model, unfinished installation and conversion of that id; a model that is in use stays usable until it is
+ * unloaded. Throws `conversion-running`.
+ */
 export async function deleteModel(id: string): Promise<void> {
   await withModelLock(id, () => removeModel(id));
 }
 
 /**
  * Files of a stored model, read from their Blobs by range.
- * @throws AppError `model-unknown` {modelId}, `model-incomplete` {modelId} for an unfinished installation;
+ * @throws AppError `model-unknown` {modelId}, `model-incomplete` {modelId} for an unfinished one;
  *   its reads throw `file-missing`, `file-truncated`, and `model-incomplete` {modelId, file} when the
  *   browser lost a file.
  */
 export async function openModel(id: string): Promise<PackageFiles> {
   const state = await readState('state', id);
   if (!state) {
-    const isUnfinished = (await readState('install', id)) !== undefined;
+    const unfinished = (await readState('install', id)) ?? (await readState('convert', id));
+    const isUnfinished = unfinished !== undefined;
     throw new AppError(isUnfinished ? 'model-incomplete' : 'model-unknown', { modelId: id });
   }
   return filesOf(state);

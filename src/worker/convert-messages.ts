@@ -1,43 +1,51 @@
 /** What page and convert worker say to each other: one order, then progress, then one end. */
 import type { ConvertProgress } from '../convert/progress';
-import type { Quantization } from '../models/architecture';
 import type { Correction } from '../models/catalogue/types';
-import type { TemplateName } from '../models/templates';
-import type { GivenFile } from '../store/file-source';
+import type { ConvertOrder, SourceOrder } from '../store/convert-order';
 
-/** Where a checkpoint comes from. Plain data: it is kept with an unfinished conversion. */
-export type SourceOrder =
-  | { readonly kind: 'hugging-face' | 'modelscope'; readonly repo: string; readonly revision: string }
-  | { readonly kind: 'url'; readonly url: string }
-  /** Files the user gave; they must be given again after the page was closed. */
-  | { readonly kind: 'files'; readonly label: string; readonly files: readonly GivenFile[] };
+export type { ConvertOrder, SourceOrder } from '../store/convert-order';
 
-export interface ConvertOrder {
-  readonly kind: 'convert';
-  /** Id of the model in the store. */
-  readonly id: string;
-  /** What people call it. */
-  readonly name: string;
-  /** Of the catalogue, where it is from there. */
-  readonly catalogueId?: string;
-  readonly source: SourceOrder;
-  readonly base?: SourceOrder;
-  readonly lora?: SourceOrder;
-  readonly quantization: Quantization;
-  readonly template?: TemplateName;
-  readonly licence: string;
+/** What is behind a source, before anything is fetched. */
+export interface SourceReport {
+  /** As it goes into `aerie.json`. */
+  readonly origin: string;
+  /** The commit a branch stands for now; empty where there is none. */
+  readonly revision: string;
+  /** Those a conversion reads, with their length where it is known. */
+  readonly files: readonly { readonly name: string; readonly sizeBytes: number | undefined }[];
+  /** Of those whose length is known. */
+  readonly sizeBytes: number;
 }
 
-export type ToConverter = ConvertOrder | { readonly kind: 'pause' };
+/** How a hub answers from here: one byte of a public file was asked for. */
+export type HostReport =
+  | { readonly verdict: 'reachable'; readonly elapsedMs: number }
+  /** The server answers, but forbids this page to read the answer. */
+  | { readonly verdict: 'forbidden'; readonly elapsedMs: number }
+  | { readonly verdict: 'refused'; readonly status: number; readonly elapsedMs: number }
+  | { readonly verdict: 'unreachable' };
+
+export type ToConverter =
+  | ConvertOrder
+  | { readonly kind: 'check'; readonly source: SourceOrder }
+  | { readonly kind: 'pause' };
 
 export type FromConverter =
-  | { readonly kind: 'progress'; readonly progress: ConvertProgress }
+  | {
+      readonly kind: 'progress';
+      readonly progress: ConvertProgress;
+      /** Milliseconds since the epoch: when the last byte of a source came. */
+      readonly lastByteAt: number;
+    }
   | {
       readonly kind: 'done';
       readonly modelId: string;
       readonly corrections: readonly Correction[];
       /** Tensors of the checkpoint that are no part of the model. */
       readonly ignoredTensors: readonly string[];
+      /** Keys that its configuration names twice; the last value was taken. */
+      readonly duplicateKeys?: readonly string[];
     }
+  | { readonly kind: 'checked'; readonly report: SourceReport }
   /** Text form of an AppError. */
   | { readonly kind: 'failed'; readonly error: string };

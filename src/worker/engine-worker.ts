@@ -1,6 +1,7 @@
 /** One running worker with the page's engine object on it and a watchdog beside it. Lives until it is stopped. */
 import { AppError } from '../core/errors';
 import type { EngineProgress } from '../engine/progress';
+import { workerName } from './device-options';
 import { toEngineProgress } from './load-progress';
 import { PageEngine, type WorkerLike } from './page-engine';
 import type { EngineKind } from './records';
@@ -12,7 +13,10 @@ export type WorkerFactory = (kind: EngineKind) => WorkerLike;
 export const startWorker: WorkerFactory = (kind) =>
   kind === 'stock'
     ? new Worker(new URL('./stock.worker.ts', import.meta.url), { type: 'module' })
-    : new Worker(new URL('./native.worker.ts', import.meta.url), { type: 'module' });
+    : new Worker(new URL('./native.worker.ts', import.meta.url), {
+        type: 'module',
+        name: workerName(location.search),
+      });
 
 export class EngineWorker {
   readonly engine: PageEngine;

@@ -1,6 +1,6 @@
 /** What the browser's GPU offers, asked without keeping a device. */
 import { AppError } from '../core/errors';
-import { type Gpu, openDevice } from '../gpu/device';
+import { type DeviceOptions, type Gpu, openDevice } from '../gpu/device';
 import type { GpuInfo } from './protocol';
 
 /** @throws AppError `insecure-context`, `no-webgpu`. */
@@ -12,11 +12,11 @@ export function browserGpu(): GPU {
 }
 
 /**
- * @param opened the engine's device, when there is one; otherwise one is opened and given back.
+ * @param opened the engine's device, when there is one; otherwise one is opened with `options` and given back.
  * @throws AppError `insecure-context`, `no-webgpu`, `no-adapter`, `limits-too-small`.
  */
-export async function gpuInfo(opened: Gpu | undefined): Promise<GpuInfo> {
-  const gpu = opened ?? (await openDevice(browserGpu()));
+export async function gpuInfo(opened: Gpu | undefined, options: DeviceOptions = {}): Promise<GpuInfo> {
+  const gpu = opened ?? (await openDevice(browserGpu(), options));
   const { adapterInfo } = gpu.device;
   const info: GpuInfo = {
     name: gpu.name,
@@ -26,10 +26,16 @@ export async function gpuInfo(opened: Gpu | undefined): Promise<GpuInfo> {
     subgroups: gpu.features.subgroups,
     maxBindingBytes: gpu.maxBindingBytes,
     maxBufferBytes: gpu.maxBufferBytes,
-    isSoftware:
-      adapterInfo.isFallbackAdapter ||
-      /swiftshader|llvmpipe|lavapipe|software/i.test(`${gpu.name} ${gpu.vendor}`),
+    isSoftware: isSoftware(gpu),
   };
   if (!opened) gpu.device.destroy();
   return info;
+}
+
+/** Whether the adapter is a program on the processor. */
+export function isSoftware({ device, name, vendor }: Gpu): boolean {
+  return (
+    device.adapterInfo.isFallbackAdapter ||
+    /swiftshader|llvmpipe|lavapipe|software/i.test(`${name} ${vendor}`)
+  );
 }

@@ -4,7 +4,13 @@ import type { InstallProgress } from '../store/install';
 import type { ModelState } from '../store/weights';
 
 export type InstallOrder =
-  | { readonly kind: 'url'; readonly url: string; readonly id?: string }
+  | {
+      readonly kind: 'url';
+      readonly url: string;
+      readonly id?: string;
+      /** Files of the stored model that were found bad. */
+      readonly badFiles?: readonly string[];
+    }
   | { readonly kind: 'files'; readonly files: readonly GivenFile[]; readonly id?: string };
 
 /** Reads a stored model again and compares it with its hashes. */

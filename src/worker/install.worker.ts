@@ -21,6 +21,7 @@ async function install(order: InstallOrder): Promise<FromInstaller> {
   const source = order.kind === 'url' ? httpSource(order.url) : fileSource(order.files);
   const model = await installModel(source, {
     ...(order.id !== undefined && { id: order.id }),
+    ...(order.kind === 'url' && order.badFiles && { badFiles: order.badFiles }),
     signal: abort.signal,
     onProgress,
   });
