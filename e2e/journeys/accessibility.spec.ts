@@ -56,6 +56,17 @@ test('every screen, dark and light, wide and phone; options, menus, dialogs and 
   await chat.modelMenu.click();
   await expectNothingSerious(page, 'model menu');
   await page.keyboard.press('Escape');
+  await chat.button('Models').click();
+  await page.getByLabel('Details of Ziya-LLaMA-13B-v1.1').click();
+  await expectNothingSerious(page, 'details of a model');
+  await chat.button('Get Ziya-LLaMA-13B-v1.1').click();
+  await expectNothingSerious(page, 'licence');
+  await chat.button('I accept').click();
+  await chat.button('Use an access token').click();
+  await page.getByText('Download the files yourself').click();
+  await page.getByText('More options').click();
+  await expectNothingSerious(page, 'getting a model');
+  await page.keyboard.press('Escape');
   await chat.button('Settings').click();
   await chat.button('Delete all data').click();
   await expect(page.getByRole('dialog')).toBeVisible();

@@ -6,6 +6,7 @@ import { activeConversation, useChat } from '../features/chat/context';
 import { OptionsPanel } from '../features/chat/OptionsPanel';
 import { useDoctor } from '../features/doctor/doctor-store';
 import { GpuProblem } from '../features/doctor/GpuProblem';
+import { ConvertIndicator } from '../features/models/ConvertIndicator';
 import { LoadFailure } from '../features/models/LoadFailure';
 import { LoadStatus } from '../features/models/LoadStatus';
 import { ModelMenu } from '../features/models/ModelMenu';
@@ -15,7 +16,7 @@ import { useT } from '../i18n/language';
 import { IconButton } from '../ui/Button';
 import { Notice } from '../ui/Notice';
 import { loadFirstModel } from './boot';
-import { defaultModelId, useModels } from './services';
+import { defaultModelId, useConvert, useModels } from './services';
 import { go } from './use-route';
 
 interface ChatScreenProps {
@@ -42,6 +43,8 @@ export function ChatScreen({ onOpenDrawer, onNewChat }: ChatScreenProps) {
   const entry = entries.find(({ id }) => id === modelId);
   const status = statusOf(entry, modelId, engine);
   const loaded = info?.modelId === modelId ? info : undefined;
+  const isConverting = useConvert((state) => state.job !== null);
+  const isChipShown = isConverting && onOpenDrawer !== undefined;
   const isMissing = isReady && !entry;
   const problem = report?.problem;
   const blocked = problem || status === 'incomplete' || isMissing ? t('chat.unavailable') : undefined;
@@ -71,15 +74,24 @@ export function ChatScreen({ onOpenDrawer, onNewChat }: ChatScreenProps) {
             onChoose={chooseModel}
             onManage={() => go({ screen: 'models' })}
           />
+          {/* Where the side bar, which shows it too, is not on the screen. */}
+          {onOpenDrawer && (
+            <ConvertIndicator useConvert={useConvert} look="chip" onOpen={() => go({ screen: 'models' })} />
+          )}
           {onNewChat && (
-            <IconButton icon={SquarePen} label={t('nav.newChat')} onClick={onNewChat} className="ml-auto" />
+            <IconButton
+              icon={SquarePen}
+              label={t('nav.newChat')}
+              onClick={onNewChat}
+              className={isChipShown ? '' : 'ml-auto'}
+            />
           )}
           <IconButton
             icon={SlidersHorizontal}
             label={t('options.open')}
             aria-expanded={isOptionsOpen}
             onClick={() => setIsOptionsOpen(!isOptionsOpen)}
-            className={onNewChat ? '' : 'ml-auto'}
+            className={onNewChat || isChipShown ? '' : 'ml-auto'}
           />
         </header>
         <ChatView

@@ -2,11 +2,13 @@
 import { Boxes, PanelLeftClose, Settings, SquarePen } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { ConversationList } from '../features/chat/ConversationList';
+import { ConvertIndicator } from '../features/models/ConvertIndicator';
 import { useImport } from '../features/models/import-store';
 import { useT } from '../i18n/language';
 import { IconButton } from '../ui/Button';
 import { cx } from '../ui/cx';
 import { Mark } from './Mark';
+import { useConvert } from './services';
 import { go, type Route } from './use-route';
 
 interface SideBarProps {
@@ -89,6 +91,7 @@ function Content({ route, onClose }: { route: Route; onClose: (() => void) | und
         onOpen={(conversationId) => navigate({ screen: 'chat', conversationId })}
       />
       <div className="flex flex-col border-line border-t p-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]">
+        <ConvertIndicator useConvert={useConvert} look="row" onOpen={() => navigate({ screen: 'models' })} />
         <NavButton
           icon={Boxes}
           label={t('nav.models')}

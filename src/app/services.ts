@@ -2,9 +2,13 @@
 import type { ChatRequest } from '../engine/request-types';
 import { createChatStore } from '../features/chat/chat-store';
 import type { AnswerOptions } from '../features/chat/ports';
+import { createConvertStore } from '../features/models/convert/convert-store';
+import type { Converter } from '../features/models/convert/ports';
+import { keepAwake } from '../features/models/convert/wake-lock';
 import { BUILT_IN_ID, modelLibrary } from '../features/models/library';
 import { createModelsStore } from '../features/models/models-store';
 import { useSettings } from '../features/settings/settings-store';
+import { requestPersistence } from '../store/quota';
 import type { Settings } from '../store/settings';
 import { EngineClient } from '../worker/client';
 import type { ChatOutcome } from '../worker/collect';
@@ -12,6 +16,20 @@ import type { ChatOutcome } from '../worker/collect';
 export const client = new EngineClient();
 
 export const useModels = createModelsStore(client, modelLibrary);
+
+/** Its worker's side is fetched with the first use: most visits convert nothing. */
+const convertClient = () => import('../worker/convert-client');
+const converter: Converter = {
+  convert: async (...order) => (await convertClient()).convert(...order),
+  listConversions: async () => (await convertClient()).listConversions(),
+  removeConversion: async (id) => (await convertClient()).removeConversion(id),
+};
+
+export const useConvert = createConvertStore(converter, {
+  now: Date.now,
+  keepAwake,
+  keepStored: requestPersistence,
+});
 
 export const chatStore = createChatStore({
   answer,

@@ -54,15 +54,27 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
 
 const PREFIX = 'AppError: ';
 
+/** Most characters of one detail: names come out of files, which may hold anything. */
+const LONGEST_DETAIL = 1000;
+
+function clipped(details: ErrorDetails): ErrorDetails {
+  const entries = Object.entries(details).map(([key, value]) => {
+    const isLong = typeof value === 'string' && value.length > LONGEST_DETAIL;
+    return [key, isLong ? `${value.slice(0, LONGEST_DETAIL)}…` : value];
+  });
+  return Object.fromEntries(entries);
+}
+
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}, cause?: unknown) {
-    super(`${code} ${JSON.stringify(details)}`, cause === undefined ? undefined : { cause });
+    const shown = clipped(details);
+    super(`${code} ${JSON.stringify(shown)}`, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.details = details;
+    this.details = shown;
   }
 
   /** The wire form: web-llm's worker protocol keeps nothing of an error but this text. */

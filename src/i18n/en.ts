@@ -23,6 +23,8 @@ export const en: Dictionary = {
   'nav.today': 'Today',
   'nav.week': 'Last 7 days',
   'nav.older': 'Older',
+  'nav.converting': 'Converting {model}: {percent}',
+  'nav.convertingShort': 'Converting {model}',
 
   'chat.untitled': 'Untitled',
   'chat.log': 'Conversation',
@@ -78,7 +80,7 @@ export const en: Dictionary = {
 
   'empty.title': 'What would you like to ask?',
   'empty.builtIn':
-    '{model} is the small model that comes with the app and knows only Aerie itself. For anything else, import Aquila or Ziya under Models.',
+    '{model} is the small model that comes with the app and knows only Aerie itself. For anything else, get Aquila or Ziya under Models.',
   'empty.local': 'Everything runs on this machine; nothing is sent to a server.',
   'empty.ask1': 'Who are you?',
   'empty.ask2': 'How do I import a model?',
@@ -136,6 +138,7 @@ export const en: Dictionary = {
   'models.intro': 'Models are kept in this browser, on this machine. Delete them whenever you like.',
   'models.installed': 'On this machine',
   'models.builtIn': 'Built in',
+  'models.converted': 'converted here',
   'models.imported': 'Imported',
   'models.stock': 'web-llm',
   'models.load': 'Load',
@@ -156,13 +159,14 @@ export const en: Dictionary = {
     'The last import did not finish. Import the same model again to continue it, or delete it.',
   'models.import': 'Import a model',
   'models.importIntro':
-    'Takes packages in MLC format (mlc-chat-config.json, weight shards and tokenizer files). Every file is checked by length and hash.',
+    'Takes finished packages in MLC format, publishers’ own weights (safetensors or PyTorch) and LoRAs, and tells which it is. Every file of a package is checked by length and hash.',
   'models.importFolder': 'Choose folder',
   'models.importFiles': 'Choose files',
   'models.dropHere': 'or drop a folder or files here',
   'models.dropNow': 'Release to import',
   'models.importUrl': 'Import from a URL',
-  'models.urlHelp': 'Contacts the server of this address, which must allow cross-origin requests (CORS).',
+  'models.urlHelp':
+    'The folder of a finished package, or the page of a repository. Contacts that server, which must allow cross-origin requests (CORS).',
   'models.urlInvalid': 'Enter a full address that starts with https://.',
   'models.urlStart': 'Download',
   'models.importing': 'Importing {model}',
@@ -171,7 +175,7 @@ export const en: Dictionary = {
   'models.importCancelled': 'Import cancelled; nothing half-stored is left',
   'models.importFailed': 'Import failed',
   'models.notPackage':
-    'There is no mlc-chat-config.json here, so this is not an MLC package. Choose the folder that contains it.',
+    'There is no mlc-chat-config.json here, so this is not an MLC package, and no config.json with weights, so it is no published checkpoint either. Choose the folder that contains them.',
   'models.more': 'More models (web-llm)',
   'models.moreIntro':
     'Models compiled for web-llm, run by its own engine. Using one downloads weights and a library from huggingface.co and raw.githubusercontent.com.',
@@ -213,6 +217,8 @@ export const en: Dictionary = {
   'settings.privacyOrigin':
     '{origin}, where this page comes from: the app and the built-in model, kept on this machine after the first visit.',
   'settings.privacyUrl': 'Servers whose address you enter under “Import from a URL”, during the import only.',
+  'settings.privacyHubs':
+    'Only when you get a model of the catalogue or test its source: the source you chose, which is huggingface.co or modelscope.cn (possibly through their download servers), or the address you entered. An access token is sent only to the site it is for.',
   'settings.privacyStock':
     'Only if you use “More models (web-llm)”: huggingface.co (weights, possibly through its download servers) and raw.githubusercontent.com (libraries).',
   'settings.privacyNone':
@@ -225,7 +231,7 @@ export const en: Dictionary = {
   'settings.deleteAllBody':
     'Every conversation, setting and imported model is deleted from this machine and cannot be recovered. The built-in model is fetched again at the next visit.',
   'settings.deleteAllConfirm': 'Delete everything',
-  'settings.deleteAllBusy': 'An answer or an import is running. Stop it first.',
+  'settings.deleteAllBusy': 'An answer, an import or a conversion is running. Stop it first.',
 
   'doctor.checking': 'Checking the GPU',
   'doctor.problem': 'Models cannot run here yet',
@@ -245,6 +251,10 @@ export const en: Dictionary = {
 
   'dialog.close': 'Close',
   'dialog.cancel': 'Cancel',
+  'convert.doneToast': '{model} is ready',
+  'convert.failedToast': '{model} could not be finished',
+  'convert.see': 'Show',
+
   'toast.dismiss': 'Dismiss',
   'toast.region': 'Notifications',
 
@@ -254,7 +264,7 @@ export const en: Dictionary = {
   'pwa.update': 'A new version is ready.',
   'pwa.updateNow': 'Update and reload',
   'pwa.updateLater': 'Later',
-  'pwa.updateBusy': 'It can be installed when the current answer or import has finished.',
+  'pwa.updateBusy': 'It can be installed when the current answer, import or conversion has finished.',
 
   'markdown.image': 'Image: {alt}',
   'markdown.imageNote': 'Images are not loaded; opens in a new tab',

@@ -61,6 +61,21 @@ export function formatSeconds(ms: number, locale: string): string {
   }).format(ms / 1000);
 }
 
+/** As exact as an estimate can be: 40 s, 12 min, 1 hr 5 min. */
+export function formatDuration(ms: number, locale: string): string {
+  const part = (value: number, unit: 'second' | 'minute' | 'hour' | 'day') =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 55) return part(seconds < 10 ? seconds : Math.round(seconds / 5) * 5, 'second');
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  if (minutes < 60) return part(minutes, 'minute');
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 24) return part(Math.round(hours / 24), 'day');
+  if (minutes % 60 === 0) return part(hours, 'hour');
+  const gap = locale.startsWith('zh') ? '' : ' ';
+  return `${part(hours, 'hour')}${gap}${part(minutes % 60, 'minute')}`;
+}
+
 export function formatPercent(fraction: number, locale: string): string {
   return new Intl.NumberFormat(locale, { style: 'percent' }).format(fraction);
 }

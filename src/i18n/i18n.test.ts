@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { AppError, ERROR_CODES } from '../core/errors';
+import { catalogueEn } from './catalogue-en';
+import { catalogueZhCN } from './catalogue-zh-CN';
 import { en } from './en';
-import { formatBytes, formatMessage, formatSeconds } from './format';
+import { formatBytes, formatDuration, formatMessage, formatSeconds } from './format';
 import { languageOf, systemLanguage, translator } from './language';
 import { type MessageKey, zhCN } from './zh-CN';
 
@@ -62,6 +64,30 @@ describe('dictionaries', () => {
   });
 });
 
+describe('the dictionaries of the catalogue', () => {
+  const chinese: Readonly<Record<string, string>> = catalogueZhCN;
+  const english: Readonly<Record<string, string>> = catalogueEn;
+
+  it('have the same keys with the same placeholders, none empty', () => {
+    expect(Object.keys(english).sort()).toEqual(Object.keys(chinese).sort());
+    for (const [key, text] of Object.entries(chinese)) {
+      expect(text.trim(), key).not.toBe('');
+      expect(english[key]?.trim(), key).not.toBe('');
+      expect([...new Set(placeholders(english[key]!))], key).toEqual([...new Set(placeholders(text))]);
+    }
+  });
+
+  it('repeat no key of the first chunk', () => {
+    expect(Object.keys(chinese).filter((key) => key in zhCN)).toEqual([]);
+  });
+
+  it('extend a translator', () => {
+    const t = translator('zh', catalogueZhCN);
+    expect(t('catalogue.get')).toBe('获取');
+    expect(t('nav.models')).toBe('模型');
+  });
+});
+
 describe('formatMessage', () => {
   it('fills values and groups numbers', () => {
     expect(formatMessage('{a} of {b}', { a: 1234, b: 'x' }, 'en')).toBe('1,234 of x');
@@ -105,6 +131,20 @@ describe('formats', () => {
     expect(formatBytes(999, 'en')).toBe('999 bytes');
     expect(formatBytes(1500, 'en')).toBe('1.5 kB');
     expect(formatSeconds(312, 'en')).toBe('0.31s');
+  });
+
+  it('durations, no more exact than an estimate is', () => {
+    const english = [400, 43_000, 58_000, 725_000, 3_600_000, 3_900_000, 200_000_000];
+    expect(english.map((ms) => formatDuration(ms, 'en'))).toEqual([
+      '1 sec',
+      '45 sec',
+      '1 min',
+      '12 min',
+      '1 hr',
+      '1 hr 5 min',
+      '2 days',
+    ]);
+    expect(formatDuration(3_900_000, 'zh-CN')).toBe('1小时5分钟');
   });
 });
 

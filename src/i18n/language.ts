@@ -38,8 +38,8 @@ export const useLanguageStore = create<LanguageState>()((set) => ({
   setLanguage: (language) => set({ language }),
 }));
 
-export interface Translator {
-  (key: MessageKey, params?: format.Params): string;
+export interface Translator<Key extends string = MessageKey> {
+  (key: Key, params?: format.Params): string;
   readonly language: Language;
   readonly locale: string;
   /** The sentence for anything caught, saying what happened and what to do. */
@@ -48,14 +48,22 @@ export interface Translator {
   number(value: number, digits?: number): string;
   percent(fraction: number): string;
   seconds(ms: number): string;
+  /** Roughly how long: "12 min", "1 hr 5 min". */
+  duration(ms: number): string;
   when(at: number): string;
 }
 
-export function translator(language: Language): Translator {
-  const dictionary = DICTIONARIES[language];
+export function translator(language: Language): Translator;
+/** @param more sentences of a screen that is a chunk of its own. */
+export function translator<Key extends string>(
+  language: Language,
+  more: Readonly<Record<Key, string>>,
+): Translator<MessageKey | Key>;
+export function translator(language: Language, more: Readonly<Record<string, string>> = {}): Translator {
+  const dictionary: Readonly<Record<string, string>> = { ...DICTIONARIES[language], ...more };
   const locale = LOCALES[language];
-  const t = (key: MessageKey, params: format.Params = {}) =>
-    format.formatMessage(dictionary[key], params, locale);
+  const t = (key: string, params: format.Params = {}) =>
+    format.formatMessage(dictionary[key]!, params, locale);
   return Object.assign(t, {
     language,
     locale,
@@ -67,6 +75,7 @@ export function translator(language: Language): Translator {
     number: (value: number, digits?: number) => format.formatNumber(value, locale, digits),
     percent: (fraction: number) => format.formatPercent(fraction, locale),
     seconds: (ms: number) => format.formatSeconds(ms, locale),
+    duration: (ms: number) => format.formatDuration(ms, locale),
     when: (at: number) => format.formatWhen(at, locale),
   });
 }

@@ -21,6 +21,8 @@ export const zhCN = {
   'nav.today': '今天',
   'nav.week': '最近 7 天',
   'nav.older': '更早',
+  'nav.converting': '正在转换 {model}：{percent}',
+  'nav.convertingShort': '正在转换 {model}',
 
   'chat.untitled': '未命名对话',
   'chat.log': '对话内容',
@@ -74,7 +76,7 @@ export const zhCN = {
 
   'empty.title': '想问点什么？',
   'empty.builtIn':
-    '{model} 是随应用附带的小模型，只了解 Aerie 本身。要聊别的，请在“模型”中导入天鹰或姜子牙。',
+    '{model} 是随应用附带的小模型，只了解 Aerie 本身。要聊别的，请在“模型”中获取天鹰或姜子牙。',
   'empty.local': '全部在这台机器上运行，不会发给任何服务器。',
   'empty.ask1': '你是谁？',
   'empty.ask2': '怎么导入一个模型？',
@@ -133,6 +135,7 @@ export const zhCN = {
   'models.installed': '本机模型',
   'models.builtIn': '内置',
   'models.imported': '导入',
+  'models.converted': '本机转换',
   'models.stock': 'web-llm',
   'models.load': '载入',
   'models.unload': '卸载',
@@ -150,13 +153,14 @@ export const zhCN = {
   'models.incompleteHelp': '上次导入没有完成。重新导入同一个模型会接着做，也可以删除。',
   'models.import': '导入模型',
   'models.importIntro':
-    '支持 MLC 格式的模型包（mlc-chat-config.json、参数分片和分词器文件）。每个文件都会核对长度和哈希。',
+    '支持现成的 MLC 模型包、发布者的原始权重（safetensors 或 PyTorch）和 LoRA。放进来就知道是哪一种；模型包的每个文件都会核对长度和哈希。',
   'models.importFolder': '选择文件夹',
   'models.importFiles': '选择文件',
   'models.dropHere': '或把文件夹、文件拖到这里',
   'models.dropNow': '松手开始导入',
   'models.importUrl': '从网址导入',
-  'models.urlHelp': '会连接这个网址所在的服务器；它必须允许跨域访问（CORS）。',
+  'models.urlHelp':
+    '现成模型包所在文件夹的网址，或模型仓库的页面。会连接那台服务器；它必须允许跨域访问（CORS）。',
   'models.urlInvalid': '请填以 https:// 开头的完整网址。',
   'models.urlStart': '开始下载',
   'models.importing': '正在导入 {model}',
@@ -164,7 +168,8 @@ export const zhCN = {
   'models.importDone': '{model} 已导入',
   'models.importCancelled': '导入已取消，没有留下半成品',
   'models.importFailed': '导入失败',
-  'models.notPackage': '这里没有 mlc-chat-config.json，不是 MLC 模型包。请选择包含它的文件夹。',
+  'models.notPackage':
+    '这里没有 mlc-chat-config.json，不是 MLC 模型包；也没有 config.json 和权重文件，不是原始权重。请选择包含它们的文件夹。',
   'models.more': '更多模型（web-llm）',
   'models.moreIntro':
     '这些是 web-llm 预编译的模型，由它自己的引擎运行。使用时会从 huggingface.co 和 raw.githubusercontent.com 下载权重和程序库。',
@@ -204,6 +209,8 @@ export const zhCN = {
   'settings.privacyIntro': '下面是全部，没有别的：',
   'settings.privacyOrigin': '本页所在的 {origin}：应用程序和内置模型；首次打开后存在本机。',
   'settings.privacyUrl': '你在“从网址导入”里填写的服务器，只在导入时。',
+  'settings.privacyHubs':
+    '只有在你获取目录中的模型、或测试它的来源时：你选的来源，即 huggingface.co 或 modelscope.cn（可能转到它们的下载服务器），或你填写的地址。访问令牌只发给它所属的网站。',
   'settings.privacyStock':
     '只有在你选用“更多模型（web-llm）”时：huggingface.co（权重，可能转到它的下载服务器）和 raw.githubusercontent.com（程序库）。',
   'settings.privacyNone': '没有统计，没有遥测，没有账号。对话只存在这个浏览器里。',
@@ -214,7 +221,7 @@ export const zhCN = {
   'settings.deleteAllBody':
     '所有对话、设置和已导入的模型都会从这台机器上删除，不能撤销。内置模型下次打开时会重新获取。',
   'settings.deleteAllConfirm': '全部删除',
-  'settings.deleteAllBusy': '正在生成或导入，请先停止。',
+  'settings.deleteAllBusy': '正在生成、导入或转换，请先停止。',
 
   'doctor.checking': '正在检查显卡',
   'doctor.problem': '这里还不能运行模型',
@@ -233,6 +240,10 @@ export const zhCN = {
 
   'dialog.close': '关闭',
   'dialog.cancel': '取消',
+  'convert.doneToast': '{model} 已转换好',
+  'convert.failedToast': '{model} 没有转换完',
+  'convert.see': '查看',
+
   'toast.dismiss': '关闭通知',
   'toast.region': '通知',
 
@@ -241,7 +252,7 @@ export const zhCN = {
   'pwa.update': '有新版本。',
   'pwa.updateNow': '更新并重新载入',
   'pwa.updateLater': '以后再说',
-  'pwa.updateBusy': '当前的生成或导入完成后即可更新。',
+  'pwa.updateBusy': '当前的生成、导入或转换完成后即可更新。',
 
   'markdown.image': '图片：{alt}',
   'markdown.imageNote': '图片不会自动加载；点击在新标签页打开',

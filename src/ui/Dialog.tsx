@@ -8,6 +8,7 @@ interface DialogProps {
   readonly title: string;
   readonly children: ReactNode;
   readonly actions?: ReactNode;
+  /** Its width, where that is not the usual one. */
   readonly className?: string;
 }
 
@@ -35,15 +36,16 @@ export function Dialog({ isOpen, onClose, title, children, actions, className }:
         if (event.target === event.currentTarget) onClose();
       }}
       className={cx(
-        'm-auto w-[min(28rem,calc(100vw-2rem))] rounded-lg border border-line bg-raised p-0 shadow-[0_16px_48px_var(--shadow)]',
-        className,
+        'm-auto max-h-[calc(100dvh-2rem)] rounded-lg border border-line bg-raised p-0 shadow-[0_16px_48px_var(--shadow)]',
+        className ?? 'w-[min(28rem,calc(100vw-2rem))]',
       )}
     >
-      <div className="flex flex-col gap-3 p-5">
+      <div className="flex max-h-[inherit] flex-col gap-3 p-5">
         <h2 id={titleId} className="font-semibold text-base">
           {title}
         </h2>
-        <div className="text-soft">{children}</div>
+        {/* Scrolls by itself, so that the buttons stay in sight; the margin leaves room for focus rings. */}
+        <div className="-mx-2 min-h-0 overflow-y-auto px-2 py-0.5 text-soft">{children}</div>
         {actions && <div className="mt-2 flex flex-wrap justify-end gap-2">{actions}</div>}
       </div>
     </dialog>

@@ -2,18 +2,29 @@ import { useId, useState } from 'react';
 import { useT } from '../../i18n/language';
 import { Button } from '../../ui/Button';
 import { useEnter } from '../../ui/use-enter';
+import type { ConvertPlan } from './convert/convert-form';
+import { planForAddress } from './convert/recognise';
 import { parseAddress } from './import-store';
 
-export function AddressForm({ onStart }: { onStart: (url: string) => void }) {
+interface AddressFormProps {
+  /** The address of a finished package. */
+  readonly onStart: (url: string) => void;
+  /** A repository of a model hub: its publisher's own weights. */
+  readonly onConvert: (plan: ConvertPlan) => void;
+}
+
+export function AddressForm({ onStart, onConvert }: AddressFormProps) {
   const t = useT();
   const id = useId();
   const [text, setText] = useState('');
   const [isWrong, setIsWrong] = useState(false);
 
   const start = () => {
+    const plan = planForAddress(text);
     const url = parseAddress(text);
-    setIsWrong(!url);
-    if (url) onStart(url);
+    setIsWrong(!plan && !url);
+    if (plan) onConvert(plan);
+    else if (url) onStart(url);
   };
   const keys = useEnter({ onEnter: start });
 

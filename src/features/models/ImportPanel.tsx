@@ -1,57 +1,47 @@
 /** Bringing in a model: a folder, files, a drop, or an address; progress and what went wrong. */
-import { FileUp, FolderUp } from 'lucide-react';
-import { type ChangeEvent, type DragEvent, useRef, useState } from 'react';
-import { useT } from '../../i18n/language';
-import { fromDirectory, fromDrop, fromFileList, type GivenFile } from '../../store/file-source';
+import { type DragEvent, useState } from 'react';
+import { useCatalogueT } from '../../i18n/catalogue';
 import { Button } from '../../ui/Button';
 import { cx } from '../../ui/cx';
 import { Notice } from '../../ui/Notice';
 import { Progress } from '../../ui/Progress';
 import { showToast } from '../../ui/toast';
 import { AddressForm } from './AddressForm';
+import type { ConvertPlan } from './convert/convert-form';
+import { PaceText } from './convert/PaceText';
+import { planFor } from './convert/recognise';
+import { FolderPicker } from './FolderPicker';
+import { type GivenFolder, givenByDrop } from './given-folder';
 import { type ImportJob, useImport } from './import-store';
 
-/** In Chrome; the types of the platform do not have it yet. */
-type FolderPicker = (options: { id: string; mode: 'read' }) => Promise<FileSystemDirectoryHandle>;
+interface ImportPanelProps {
+  readonly onImported: () => void;
+  /** What was given is no finished package: a checkpoint, a LoRA, or the address of one. */
+  readonly onConvert: (plan: ConvertPlan) => void;
+}
 
-export function ImportPanel({ onImported }: { onImported: () => void }) {
-  const t = useT();
+export function ImportPanel({ onImported, onConvert }: ImportPanelProps) {
+  const t = useCatalogueT();
   const { job, error, fromFiles, fromUrl, cancel, dismiss } = useImport();
   const [isOver, setIsOver] = useState(false);
-  const folderInput = useRef<HTMLInputElement>(null);
-  const fileInput = useRef<HTMLInputElement>(null);
 
   const finish = async (work: Promise<string | undefined>) => {
     const id = await work;
     onImported();
     if (id) showToast({ text: t('models.importDone', { model: id }) });
   };
-  const take = (files: readonly GivenFile[]) => {
-    if (files.length > 0) void finish(fromFiles(files));
+  const take = async (given: GivenFolder | undefined) => {
+    if (!given) return;
+    dismiss();
+    const plan = await planFor(given);
+    if (plan) onConvert(plan);
+    else await finish(fromFiles(given.label, given.files));
   };
-  const onInput = (event: ChangeEvent<HTMLInputElement>) => {
-    take(fromFileList(event.target.files ?? []));
-    // The same folder can be chosen again.
-    event.target.value = '';
-  };
+  const say = (reason: unknown) => showToast({ text: t.error(reason) });
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
     setIsOver(false);
-    if (!job)
-      void fromDrop(event.dataTransfer.items).then(take, (reason) => showToast({ text: t.error(reason) }));
-  };
-  const chooseFolder = async () => {
-    const picker = (window as { showDirectoryPicker?: FolderPicker }).showDirectoryPicker;
-    if (!picker) {
-      folderInput.current?.click();
-      return;
-    }
-    try {
-      take(await fromDirectory(await picker({ id: 'model', mode: 'read' }), ''));
-    } catch (reason) {
-      // The user closed the picker, or the browser refuses this folder: the plain input may still do.
-      if (!(reason instanceof DOMException && reason.name === 'AbortError')) folderInput.current?.click();
-    }
+    if (!job) void givenByDrop(event.dataTransfer.items).then(take).catch(say);
   };
 
   return (
@@ -74,24 +64,10 @@ export function ImportPanel({ onImported }: { onImported: () => void }) {
               isOver ? 'border-accent bg-accent-soft' : 'border-line-strong',
             )}
           >
-            <Button look="primary" icon={FolderUp} onClick={() => void chooseFolder()}>
-              {t('models.importFolder')}
-            </Button>
-            <Button icon={FileUp} onClick={() => fileInput.current?.click()}>
-              {t('models.importFiles')}
-            </Button>
+            <FolderPicker name="" look="primary" onGiven={(given) => void take(given).catch(say)} />
             <span className="text-soft">{t(isOver ? 'models.dropNow' : 'models.dropHere')}</span>
-            <input
-              ref={folderInput}
-              type="file"
-              hidden
-              data-import="folder"
-              onChange={onInput}
-              {...{ webkitdirectory: '' }}
-            />
-            <input ref={fileInput} type="file" hidden multiple data-import="files" onChange={onInput} />
           </div>
-          <AddressForm onStart={(url) => void finish(fromUrl(url))} />
+          <AddressForm onStart={(url) => void finish(fromUrl(url))} onConvert={onConvert} />
         </>
       )}
       {error && (
@@ -123,8 +99,8 @@ export function ImportPanel({ onImported }: { onImported: () => void }) {
 }
 
 function Running({ job, onCancel }: { job: ImportJob; onCancel: () => void }) {
-  const t = useT();
-  const { label, progress } = job;
+  const t = useCatalogueT();
+  const { label, pace, progress } = job;
   const title = t('models.importing', { model: label });
   return (
     <div className="flex flex-col gap-2 rounded-lg border border-line px-4 py-3">
@@ -139,11 +115,11 @@ function Running({ job, onCancel }: { job: ImportJob; onCancel: () => void }) {
         value={progress ? progress.bytesDone / Math.max(1, progress.bytesTotal) : undefined}
       />
       {progress && (
-        <p className="numbers flex justify-between gap-3 text-faint text-xs">
-          <span className="truncate">{progress.file}</span>
-          <span className="shrink-0">
+        <p className="numbers flex flex-wrap justify-between gap-x-3 text-faint text-xs">
+          <span>
             {t('model.bytesOf', { doneBytes: progress.bytesDone, totalBytes: progress.bytesTotal })}
           </span>
+          <PaceText pace={pace} />
         </p>
       )}
     </div>

@@ -1,13 +1,16 @@
 /** The models on this machine, with what can be done with each. */
-import { Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { ShieldCheck, Trash2 } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useCatalogueT } from '../../i18n/catalogue';
 import { useT } from '../../i18n/language';
 import { Button, IconButton } from '../../ui/Button';
 import { cx } from '../../ui/cx';
 import { Dialog } from '../../ui/Dialog';
 import { showToast } from '../../ui/toast';
+import { useChecks } from './check-store';
 import { LoadStatus } from './LoadStatus';
 import type { ModelEntry } from './library';
+import { ModelHealth } from './ModelHealth';
 import { type ModelStatus, type ModelsStore, statusOf } from './models-store';
 
 interface ModelListProps {
@@ -18,14 +21,21 @@ interface ModelListProps {
 }
 
 export function ModelList({ useModels, isBusy, onUse }: ModelListProps) {
-  const t = useT();
+  const t = useCatalogueT();
   const { entries, engine, steps, ensure, unload, remove } = useModels();
+  const { health, look, check, forget } = useChecks();
   const [doomed, setDoomed] = useState<ModelEntry>();
+
+  useEffect(() => {
+    // What the database does not answer shows when the model is loaded.
+    void look().catch(() => {});
+  }, [look]);
 
   const onDelete = async ({ id }: ModelEntry) => {
     setDoomed(undefined);
     try {
       await remove(id);
+      forget(id);
       showToast({ text: t('models.deleted', { model: id }) });
     } catch (error) {
       showToast({ text: t.error(error) });
@@ -37,6 +47,10 @@ export function ModelList({ useModels, isBusy, onUse }: ModelListProps) {
       <ul className="flex flex-col divide-y divide-line border-line border-y">
         {entries.map((entry) => {
           const status = statusOf(entry, entry.id, engine);
+          const found = health[entry.id];
+          const isChecking = found?.kind === 'checking' || found?.kind === 'repairing';
+          // The one thing to do with it then is to mend it.
+          const isDamaged = found?.kind === 'lost' || found?.kind === 'bad';
           return (
             <ModelRow key={entry.id} entry={entry} status={status}>
               {engine.kind === 'failed' && status === 'failed' && (
@@ -47,8 +61,9 @@ export function ModelList({ useModels, isBusy, onUse }: ModelListProps) {
                   <LoadStatus modelName={entry.id} steps={steps} />
                 </div>
               )}
+              {found && <ModelHealth modelId={entry.id} health={found} />}
               <div className="flex flex-wrap items-center gap-1.5">
-                {entry.isComplete && (
+                {entry.isComplete && !isDamaged && (
                   <Button
                     aria-label={t('models.useNamed', { model: entry.id })}
                     onClick={() => onUse(entry.id)}
@@ -56,7 +71,7 @@ export function ModelList({ useModels, isBusy, onUse }: ModelListProps) {
                     {t('models.use')}
                   </Button>
                 )}
-                {(status === 'idle' || status === 'failed') && (
+                {(status === 'idle' || status === 'failed') && !isDamaged && (
                   <Button
                     look="quiet"
                     disabled={isBusy}
@@ -76,11 +91,19 @@ export function ModelList({ useModels, isBusy, onUse }: ModelListProps) {
                     {t('models.unload')}
                   </Button>
                 )}
+                {entry.isComplete && entry.sizeBytes !== undefined && (
+                  <IconButton
+                    icon={ShieldCheck}
+                    label={t('check.runNamed', { model: entry.id })}
+                    disabled={isChecking}
+                    onClick={() => void check(entry.id)}
+                  />
+                )}
                 {entry.origin !== 'built-in' && (
                   <IconButton
                     icon={Trash2}
                     label={t('models.deleteNamed', { model: entry.id })}
-                    disabled={isBusy}
+                    disabled={isBusy || isChecking}
                     onClick={() => setDoomed(entry)}
                   />
                 )}
@@ -126,6 +149,7 @@ function ModelRow({ entry, status, children }: ModelRowProps) {
   const origin = {
     'built-in': 'models.builtIn',
     imported: 'models.imported',
+    converted: 'models.converted',
     stock: 'models.stock',
   } as const;
   return (

@@ -9,18 +9,20 @@ import type { InstallProgress } from '../../store/install';
 import { requestPersistence } from '../../store/quota';
 import { install } from '../../worker/install-client';
 import type { InstallOrder } from '../../worker/install-messages';
+import { NO_PACE, observe, type Pace, type PaceState, paceOf, startPace } from './pace';
 
 export interface ImportJob {
   /** Folder, file or host it comes from. */
   readonly label: string;
   readonly progress: InstallProgress | null;
+  readonly pace: Pace;
 }
 
 interface ImportState {
   readonly job: ImportJob | null;
   readonly error: AppError | null;
   /** Resolves with the id of the model, or undefined when it failed or was cancelled (`error` says which). */
-  fromFiles(files: readonly GivenFile[]): Promise<string | undefined>;
+  fromFiles(label: string, files: readonly GivenFile[]): Promise<string | undefined>;
   fromUrl(url: string): Promise<string | undefined>;
   cancel(): void;
   dismiss(): void;
@@ -32,13 +34,19 @@ export const useImport = create<ImportState>()((set, get) => {
   const run = async (label: string, order: InstallOrder): Promise<string | undefined> => {
     if (get().job) throw new AppError('busy');
     stopper = new AbortController();
-    set({ job: { label, progress: null }, error: null });
+    set({ job: { label, progress: null, pace: NO_PACE }, error: null });
+    let meter: PaceState | undefined;
     try {
       // Asked here because here the reason is plain to see; a refusal changes nothing.
       void requestPersistence().catch(() => {});
       const model = await install(order, {
         signal: stopper.signal,
-        onProgress: (progress) => set({ job: { label, progress } }),
+        onProgress: (progress) => {
+          const { bytesDone: bytes, bytesTotal } = progress;
+          const seen = { phase: 'import', bytes, share: bytes / Math.max(1, bytesTotal) };
+          meter = meter ? observe(meter, seen, Date.now()) : startPace(seen, Date.now());
+          set({ job: { label, progress, pace: paceOf(meter, Date.now()) } });
+        },
       });
       return model.id;
     } catch (error) {
@@ -52,7 +60,7 @@ export const useImport = create<ImportState>()((set, get) => {
   return {
     job: null,
     error: null,
-    fromFiles: (files) => run(files[0]?.path.split('/')[0] ?? '', { kind: 'files', files }),
+    fromFiles: (label, files) => run(label, { kind: 'files', files }),
     fromUrl: (url) => run(lastPart(url), { kind: 'url', url }),
     cancel: () => stopper?.abort(),
     dismiss: () => set({ error: null }),

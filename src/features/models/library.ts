@@ -12,7 +12,7 @@ export const BUILT_IN_ID = 'aerie-mini';
 
 export interface ModelEntry {
   readonly id: string;
-  readonly origin: 'built-in' | 'imported' | 'stock';
+  readonly origin: 'built-in' | 'imported' | 'converted' | 'stock';
   /** False while an import has not finished. */
   readonly isComplete: boolean;
   readonly sizeBytes?: number;
@@ -53,8 +53,9 @@ export const modelLibrary: ModelLibrary = {
     return [
       builtIn,
       ...whole.filter(({ id }) => id !== BUILT_IN_ID),
+      // An unfinished conversion has a list of its own (convert/).
       ...unfinished
-        .filter(({ id }) => id !== BUILT_IN_ID && !ids.has(id))
+        .filter(({ id, conversion }) => !conversion && id !== BUILT_IN_ID && !ids.has(id))
         .map((state) => ({ ...basics(state), isComplete: false })),
       ...stock.map((id) => ({ id, origin: 'stock' as const, isComplete: true })),
     ];
@@ -83,8 +84,8 @@ export const modelLibrary: ModelLibrary = {
   },
 };
 
-function basics({ id, sizeBytes, quantization, licence }: ModelState): ModelEntry {
-  const origin = id === BUILT_IN_ID ? 'built-in' : 'imported';
+function basics({ id, made, sizeBytes, quantization, licence }: ModelState): ModelEntry {
+  const origin = id === BUILT_IN_ID ? 'built-in' : made ? 'converted' : 'imported';
   return { id, origin, isComplete: true, sizeBytes, quantization, licence };
 }
 

@@ -17,6 +17,7 @@ export function About({ version }: { version: string }) {
             {t('settings.privacyOrigin', { origin: location.origin })}
           </li>
           <li>{t('settings.privacyUrl')}</li>
+          <li>{t('settings.privacyHubs')}</li>
           <li>{t('settings.privacyStock')}</li>
         </ul>
         <p className="text-soft">{t('settings.privacyNone')}</p>
