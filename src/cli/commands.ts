@@ -145,6 +145,7 @@ Computed in float64 on the CPU, slowly: for models of some million weights.`,
                       of the checkpoint, as of synth
   --quantization Q    q4f16_1 (default), q4f32_1, q0f16 or q0f32
   --rounding R        plain, search, or both (default)
+  --gpu               quantise on the GPU instead of on threads
   --scratch DIR       where the checkpoint is written, instead of the system's folder for such
   --json              print JSON`,
     load: async () => (await import('./bench-convert')).benchConvert,

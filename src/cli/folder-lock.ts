@@ -4,15 +4,13 @@
  * same number later is told apart by its start, where the system tells it (Linux).
  */
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../core/errors';
 
 const LOCK = 'lock';
 /** Held for the moment in which a lock of a dead process is replaced, so that only one process does it. */
 const TAKEOVER = 'lock.takeover';
-/** A takeover takes milliseconds: an older one belongs to a process that died in it. */
-const TAKEOVER_MS = 10_000;
 
 export interface FolderLock {
   release(): Promise<void>;
@@ -37,11 +35,8 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 async function takeOver(folder: string, path: string, mine: string): Promise<void> {
   if (await isHeld(path)) throw new AppError('conversion-running', { folder });
   const takeover = join(folder, TAKEOVER);
-  const age = await stat(takeover).then(
-    ({ mtimeMs }) => Date.now() - mtimeMs,
-    () => 0,
-  );
-  if (age > TAKEOVER_MS) await rm(takeover, { force: true });
+  // A process may have died in that moment as well.
+  if (!(await isHeld(takeover))) await rm(takeover, { force: true });
   if (!(await linked(mine, takeover))) throw new AppError('conversion-running', { folder });
   try {
     // Another process may have replaced it since it was looked at.

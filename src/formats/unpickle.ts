@@ -33,11 +33,12 @@ export function unpickle<T>(pickle: Uint8Array, file: string, check: (value: Val
 }
 
 /**
- * Most opcodes, containers and copied pairs of one pickle. A state dict takes about a hundred opcodes and ten
- * containers a tensor; a byte of a pickle that is made to harm may ask for a container, or for a long list again.
+ * Most opcodes, values to keep (containers, memos) and pairs copied of one pickle. A state dict takes about a
+ * hundred opcodes and twenty such values a tensor; a pickle that is made to harm asks for one with every byte, or
+ * names a long list again and again.
  */
 const MOST_OPCODES = 2_000_000;
-const MOST_CONTAINERS = 200_000;
+const MOST_KEPT = 400_000;
 const MOST_PAIRS = 500_000;
 
 class Unpickler {
@@ -47,7 +48,7 @@ class Unpickler {
   readonly #stack: Value[] = [];
   readonly #memo = new Map<number, Value>();
   #at = 0;
-  #containers = 0;
+  #kept = 0;
   #pairs = 0;
 
   constructor(bytes: Uint8Array, file: string) {
@@ -119,13 +120,13 @@ class Unpickler {
         this.#setItems(undefined, this.#popToMark());
         return;
       case 0x71: // BINPUT
-        this.#memo.set(this.#byte(), this.#top());
+        this.#remember(this.#byte());
         return;
       case 0x72: // LONG_BINPUT
-        this.#memo.set(this.#uint32(), this.#top());
+        this.#remember(this.#uint32());
         return;
       case 0x94: // MEMOIZE
-        this.#memo.set(this.#memo.size, this.#top());
+        this.#remember(this.#memo.size);
         return;
       case 0x68: // BINGET
         this.#recall(this.#byte());
@@ -206,7 +207,7 @@ class Unpickler {
   }
 
   #pushContainer(value: Value): void {
-    if (++this.#containers > MOST_CONTAINERS) throw new Malformed('too many containers');
+    this.#keep();
     this.#stack.push(value);
   }
 
@@ -237,6 +238,15 @@ class Unpickler {
     if (!(dict instanceof Dict) || items.length % 2 !== 0) throw new Malformed('items without dictionary');
     for (let i = 0; i < items.length; i += 2) dict.set(items[i]!, items[i + 1]!);
     return dict;
+  }
+
+  #keep(): void {
+    if (++this.#kept > MOST_KEPT) throw new Malformed('too many values');
+  }
+
+  #remember(index: number): void {
+    this.#keep();
+    this.#memo.set(index, this.#top());
   }
 
   #recall(index: number): void {

@@ -63,12 +63,17 @@ export async function openDevice(gpu: GPU, options: DeviceOptions = {}): Promise
   if (f16) requiredFeatures.push('shader-f16');
   if (subgroups) requiredFeatures.push('subgroups');
   if (timestamps) requiredFeatures.push('timestamp-query');
+  const maxBindingBytes = Math.min(
+    limits.maxStorageBufferBindingSize,
+    options.maxBindingBytes ?? Number.POSITIVE_INFINITY,
+  );
   const device = await adapter.requestDevice({
     label: 'aerie',
     requiredFeatures,
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize,
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      // WebGPU's own checks then hold the engine to what it was asked to live with, down to the default.
+      maxStorageBufferBindingSize: Math.max(maxBindingBytes, NEEDED_BINDING_BYTES),
       maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
       maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
       maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
@@ -84,10 +89,7 @@ export async function openDevice(gpu: GPU, options: DeviceOptions = {}): Promise
       subgroupMaxSize: subgroups ? info.subgroupMaxSize : 0,
       timestamps,
     },
-    maxBindingBytes: Math.min(
-      limits.maxStorageBufferBindingSize,
-      options.maxBindingBytes ?? Number.POSITIVE_INFINITY,
-    ),
+    maxBindingBytes,
     maxBufferBytes: limits.maxBufferSize,
     name: info.description || info.device || info.architecture || info.vendor || 'GPU',
     vendor: info.vendor,
