@@ -198,6 +198,9 @@ export const catalogueEn: CatalogueDictionary = {
   'get.quantization.q4f32_1': 'q4f32_1: 4 bits, scales in single precision, a little larger',
   'get.quantization.q0f16': 'q0f16: not quantised, half precision',
   'get.quantization.q0f32': 'q0f32: not quantised, single precision',
+  'get.careful': 'Careful rounding',
+  'get.carefulHelp':
+    'Looks for the scale of least error in every group of weights. Same size, about a sixth less error.',
   'get.template': 'Prompt format',
   'get.templateAuto': 'The model’s own',
   'get.template.completion': 'Continuation, no turns',

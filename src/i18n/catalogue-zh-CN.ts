@@ -185,6 +185,8 @@ export const catalogueZhCN = {
   'get.quantization.q4f32_1': 'q4f32_1：4 位，比例用单精度，略大',
   'get.quantization.q0f16': 'q0f16：不量化，半精度',
   'get.quantization.q0f32': 'q0f32：不量化，单精度',
+  'get.careful': '精细舍入',
+  'get.carefulHelp': '为每组权重寻找误差最小的比例：大小不变，误差约小六分之一。',
   'get.template': '提示格式',
   'get.templateAuto': '按模型自动选择',
   'get.template.completion': '续写（不分轮次）',

@@ -39,6 +39,8 @@ interface OrderOf<Source> {
   readonly base?: Source;
   readonly lora?: Source;
   readonly quantization: Quantization;
+  /** Absent: the converter's own choice. */
+  readonly rounding?: 'plain' | 'search';
   readonly template?: TemplateName;
   readonly licence: string;
 }

@@ -46,6 +46,7 @@ async function convertLocked(order: ConvertOrder, tools: ConversionTools): Promi
       base,
       lora,
       quantization: order.quantization,
+      rounding: order.rounding,
       template: order.template,
       sink,
       quantizer,

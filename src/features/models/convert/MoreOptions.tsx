@@ -3,6 +3,7 @@ import { useId } from 'react';
 import { useCatalogueT } from '../../../i18n/catalogue';
 import type { Quantization } from '../../../models/architecture';
 import { TEMPLATES, type TemplateName } from '../../../models/templates';
+import { isQuantized } from '../../../models/tensor-plan';
 import { Button } from '../../../ui/Button';
 import { FolderPicker } from '../FolderPicker';
 import { bytesOf } from '../given-folder';
@@ -18,7 +19,7 @@ interface MoreOptionsProps {
 export function MoreOptions({ form, onChange }: MoreOptionsProps) {
   const t = useCatalogueT();
   const id = useId();
-  const { lora, plan, quantization, template } = form;
+  const { lora, plan, quantization, isCareful, template } = form;
   return (
     <details className="rounded-md border border-line" open={plan.lora !== undefined}>
       <summary className="px-3 py-2 font-medium text-ink">{t('get.more')}</summary>
@@ -38,6 +39,21 @@ export function MoreOptions({ form, onChange }: MoreOptionsProps) {
             ))}
           </select>
         </label>
+        {isQuantized(quantization) && (
+          <label className="flex gap-2" htmlFor={`${id}-careful`}>
+            <input
+              id={`${id}-careful`}
+              type="checkbox"
+              checked={isCareful}
+              onChange={(event) => onChange({ isCareful: event.target.checked })}
+              className="mt-1 shrink-0"
+            />
+            <span>
+              <span className="font-medium text-ink">{t('get.careful')}</span>
+              <span className="block text-xs">{t('get.carefulHelp')}</span>
+            </span>
+          </label>
+        )}
         <label className="flex flex-col gap-1" htmlFor={`${id}-template`}>
           <span className="font-medium text-ink">{t('get.template')}</span>
           <select

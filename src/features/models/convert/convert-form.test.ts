@@ -34,6 +34,12 @@ describe('the form of a conversion', () => {
     });
   });
 
+  it('passes on careful rounding, of 4 bits only', () => {
+    const form = { ...startForm(plan('aquilachat-7b'), null), isCareful: true };
+    expect(orderOf(form)).toMatchObject({ rounding: 'search' });
+    expect(orderOf({ ...form, quantization: 'q0f16' })).not.toHaveProperty('rounding');
+  });
+
   it('asks for the base of a delta, and not for that of a merged copy', () => {
     const ziya = startForm(plan('ziya-llama-13b-v1.1'), null);
     expect(missingPart(ziya)).toBe('base');

@@ -3,6 +3,7 @@ import type { Quantization } from '../../../models/architecture';
 import { LICENCES } from '../../../models/catalogue/licences';
 import type { CatalogueModel } from '../../../models/catalogue/types';
 import type { TemplateName } from '../../../models/templates';
+import { isQuantized } from '../../../models/tensor-plan';
 import type { ConvertOrder } from '../../../store/convert-order';
 import { idOf } from '../../../store/install';
 import type { GivenFolder } from '../given-folder';
@@ -30,6 +31,8 @@ export interface ConvertForm {
   readonly base: Place;
   readonly lora: GivenFolder | undefined;
   readonly quantization: Quantization;
+  /** Looks for the scale of least error; of 4-bit quantisations only. */
+  readonly isCareful: boolean;
   /** Undefined: the model's own. */
   readonly template: TemplateName | undefined;
 }
@@ -47,6 +50,7 @@ export function startForm(plan: ConvertPlan, preferredHost: string | null): Conv
     base: NO_PLACE,
     lora,
     quantization: 'q4f16_1',
+    isCareful: false,
     template: undefined,
   };
 }
@@ -101,7 +105,7 @@ export function missingPart(form: ConvertForm): 'source' | 'base' | undefined {
 
 /** Undefined while something is missing. */
 export function orderOf(form: ConvertForm): ConvertOrder | undefined {
-  const { plan, lora, quantization, template } = form;
+  const { plan, lora, quantization, isCareful, template } = form;
   const { model } = plan;
   const source = sourceOf(form.source, model?.sources);
   const base = needsBase(form) ? sourceOf(form.base) : undefined;
@@ -116,6 +120,7 @@ export function orderOf(form: ConvertForm): ConvertOrder | undefined {
     ...(base && { base }),
     ...(lora && { lora: { kind: 'files', ...lora } }),
     quantization,
+    ...(isCareful && isQuantized(quantization) && { rounding: 'search' as const }),
     ...(template && { template }),
     licence: model ? LICENCES[model.licence].shortName : '',
   };
