@@ -1,8 +1,7 @@
 /** A block of rows to codes and scales on the calling thread; the pool's workers run the same function. */
 import type { BlockQuantizer, QuantizeBlock, QuantizedBlock } from './block-quantizer';
 import { toFloats, toHalves } from './half-tables';
-import { quantizeFloats, quantizeHalves } from './quantize';
-import { fastSearchFloats, fastSearchHalves } from './quantize-simd';
+import { fastPlainFloats, fastPlainHalves, fastSearchFloats, fastSearchHalves } from './quantize-simd';
 
 const GROUP = 32;
 const WORDS_PER_GROUP = 4;
@@ -22,7 +21,7 @@ export function quantizeBlock(block: QuantizeBlock): QuantizedBlock {
     const scales = new Uint16Array(groups); // [rows, width / 32] f16
     const badGroup =
       rounding === 'plain'
-        ? quantizeHalves(weights, words, scales)
+        ? fastPlainHalves(weights, words, scales)
         : fastSearchHalves(weights, words, scales, width, importance);
     return { words, scales, badGroup };
   }
@@ -32,7 +31,7 @@ export function quantizeBlock(block: QuantizeBlock): QuantizedBlock {
   const scales = new Float32Array(groups); // [rows, width / 32]
   const badGroup =
     rounding === 'plain'
-      ? quantizeFloats(weights, words, scales)
+      ? fastPlainFloats(weights, words, scales)
       : fastSearchFloats(weights, words, scales, width, importance);
   return { words, scales, badGroup };
 }

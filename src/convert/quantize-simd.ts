@@ -1,40 +1,82 @@
-/** Runs search-kernel.ts: a module per thread, compiled on first use, and its memory, which grows to the block. */
+/** Runs the WebAssembly kernels: a module per thread, compiled on first use, and its memory, which grows to the block. */
+import type { KernelInput } from './group-code';
+import { plainKernel } from './plain-kernel';
+import { quantizeFloats, quantizeHalves } from './quantize';
 import { searchFloats, searchHalves } from './quantize-search';
-import { type KernelInput, searchKernel } from './search-kernel';
+import { searchKernel } from './search-kernel';
 import { assembleModule } from './wasm-assembler';
-
-type Kernel = (
-  weights: number,
-  importance: number,
-  width: number,
-  words: number,
-  scales: number,
-  groups: number,
-  isWeighted: number,
-) => number;
 
 interface Kernels {
   readonly memory: WebAssembly.Memory;
-  readonly f16: Kernel;
-  readonly f32: Kernel;
+  readonly plain: Readonly<
+    Record<KernelInput, (weights: number, words: number, scales: number, groups: number) => number>
+  >;
+  readonly search: Readonly<
+    Record<
+      KernelInput,
+      (
+        weights: number,
+        importance: number,
+        width: number,
+        words: number,
+        scales: number,
+        groups: number,
+        isWeighted: number,
+      ) => number
+    >
+  >;
 }
 
 const PAGE_BYTES = 65536;
 const ONES = new Uint8Array(32).fill(1);
 
 /** null: the host refuses WebAssembly or its vectors. */
-let kernels: Kernels | null | undefined;
+let compiled: Kernels | null | undefined;
 
-function compile(): Kernels | null {
+function kernels(): Kernels | null {
+  if (compiled !== undefined) return compiled;
   try {
     const module = new WebAssembly.Module(
-      assembleModule({ f16: searchKernel('f16'), f32: searchKernel('f32') }),
+      assembleModule({
+        plain16: plainKernel('f16'),
+        plain32: plainKernel('f32'),
+        search16: searchKernel('f16'),
+        search32: searchKernel('f32'),
+      }),
     );
-    return new WebAssembly.Instance(module).exports as unknown as Kernels;
+    const { memory, plain16, plain32, search16, search32 } = new WebAssembly.Instance(module).exports;
+    compiled = {
+      memory,
+      plain: { f16: plain16, f32: plain32 },
+      search: { f16: search16, f32: search32 },
+    } as unknown as Kernels;
   } catch {
     // A content policy or an old host: the plain loops give the same bytes, only slower.
-    return null;
+    compiled = null;
   }
+  return compiled;
+}
+
+/** `quantizeHalves` of quantize.ts, with vectors where the host has them. */
+export function fastPlainHalves(
+  weights: Uint16Array<ArrayBuffer>, // [groups * 32] f16
+  words: Uint32Array<ArrayBuffer>, // [groups * 4], written
+  scales: Uint16Array<ArrayBuffer>, // [groups] f16, written
+): number {
+  const fast = kernels();
+  if (!fast) return quantizeHalves(weights, words, scales);
+  return run(fast, { weights, words, scales }, (at) => fast.plain.f16(0, at.words, at.scales, scales.length));
+}
+
+/** `quantizeFloats` of quantize.ts, with vectors where the host has them. */
+export function fastPlainFloats(
+  weights: Float32Array<ArrayBuffer>, // [groups * 32]
+  words: Uint32Array<ArrayBuffer>, // [groups * 4], written
+  scales: Float32Array<ArrayBuffer>, // [groups], written
+): number {
+  const fast = kernels();
+  if (!fast) return quantizeFloats(weights, words, scales);
+  return run(fast, { weights, words, scales }, (at) => fast.plain.f32(0, at.words, at.scales, scales.length));
 }
 
 /** `searchHalves` of quantize-search.ts, with vectors where the host has them. */
@@ -45,9 +87,9 @@ export function fastSearchHalves(
   width: number,
   importance?: Uint8Array<ArrayBuffer>, // [width]
 ): number {
-  kernels ??= compile();
-  return kernels
-    ? run(kernels, 'f16', { weights, words, scales, width, importance })
+  const fast = kernels();
+  return fast
+    ? runSearch(fast, 'f16', { weights, words, scales }, importance)
     : searchHalves(weights, words, scales, width, importance);
 }
 
@@ -59,9 +101,9 @@ export function fastSearchFloats(
   width: number,
   importance?: Uint8Array<ArrayBuffer>, // [width]
 ): number {
-  kernels ??= compile();
-  return kernels
-    ? run(kernels, 'f32', { weights, words, scales, width, importance })
+  const fast = kernels();
+  return fast
+    ? runSearch(fast, 'f32', { weights, words, scales }, importance)
     : searchFloats(weights, words, scales, width, importance);
 }
 
@@ -69,23 +111,42 @@ interface Arrays {
   readonly weights: Uint16Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
   readonly words: Uint32Array<ArrayBuffer>;
   readonly scales: Uint16Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
-  readonly width: number;
-  readonly importance: Uint8Array<ArrayBuffer> | undefined;
+  /** [width] u8, last in memory. */
+  readonly row?: Uint8Array<ArrayBuffer>;
 }
 
-function run({ memory, ...kernel }: Kernels, input: KernelInput, arrays: Arrays): number {
-  const { weights, words, scales, importance } = arrays;
-  if (scales.length === 0) return -1;
+/** Addresses in the module's memory; the weights lie at 0. */
+interface Places {
+  readonly words: number;
+  readonly scales: number;
+  readonly row: number;
+}
+
+function runSearch(
+  fast: Kernels,
+  input: KernelInput,
+  arrays: Arrays,
+  importance: Uint8Array<ArrayBuffer> | undefined,
+): number {
   const row = importance ?? ONES;
+  const groups = arrays.scales.length;
+  return run(fast, { ...arrays, row }, (at) =>
+    fast.search[input](0, at.row, row.length, at.words, at.scales, groups, importance ? 1 : 0),
+  );
+}
+
+function run({ memory }: Kernels, arrays: Arrays, kernel: (at: Places) => number): number {
+  const { weights, words, scales, row } = arrays;
+  if (scales.length === 0) return -1;
   const wordsAt = weights.byteLength;
   const scalesAt = wordsAt + words.byteLength;
   const rowAt = scalesAt + scales.byteLength;
-  const missing = rowAt + row.length - memory.buffer.byteLength;
+  const missing = rowAt + (row?.length ?? 0) - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
   const bytes = new Uint8Array(memory.buffer);
   bytes.set(bytesOf(weights), 0);
-  bytes.set(row, rowAt);
-  const bad = kernel[input](0, rowAt, row.length, wordsAt, scalesAt, scales.length, importance ? 1 : 0);
+  if (row) bytes.set(row, rowAt);
+  const bad = kernel({ words: wordsAt, scales: scalesAt, row: rowAt });
   bytesOf(words).set(bytes.subarray(wordsAt, scalesAt));
   bytesOf(scales).set(bytes.subarray(scalesAt, rowAt));
   return bad;

@@ -3,6 +3,8 @@
  * group on a busy 2.5 GHz core, where the best loop found in JavaScript took 1.8 us. Where a float appears it
  * holds an integer or a power of two exactly, or is cut off far from the next integer.
  */
+
+import { type KernelInput, loadValues, storeNibbles } from './group-code';
 import { CANDIDATES, type Candidates, EVEN, FIRST_CANDIDATE, LEAST_TOP, WEIGHTED } from './quantize-search';
 import {
   type Code,
@@ -10,7 +12,6 @@ import {
   f32,
   f32x4,
   giveBack,
-  i8x16,
   i16x8,
   i32,
   i32x4,
@@ -23,8 +24,6 @@ import {
   v128,
   when,
 } from './wasm-assembler';
-
-export type KernelInput = 'f16' | 'f32';
 
 const GROUP = 32;
 const HALVES = [0, 1, 2, 3]; // vectors of eight i16 in a group
@@ -102,20 +101,6 @@ function oneGroup(kernel: FunctionBuilder, input: KernelInput, group: Group): Co
       fitAndStore(kernel, input, group, values, top, f32.ge(highest.get, f32.neg(lowest.get))),
     ),
   ];
-}
-
-/** 32 weights to eight vectors of f32. */
-function loadValues(input: KernelInput, address: Code, values: readonly Local[]): Code[] {
-  if (input === 'f32') return values.map((value, i) => value.set(v128.load(address, 16 * i)));
-  return values.flatMap((value, i) => {
-    const extend = i % 2 === 0 ? i32x4.extend_low_u : i32x4.extend_high_u;
-    const magnitude = i32x4.shl(v128.and(value.get, i32x4.const(0x7fff)), i32.const(13));
-    const sign = i32x4.shl(v128.and(value.get, i32x4.const(0x8000)), i32.const(16));
-    return [
-      value.set(extend(v128.load(address, 16 * (i >> 1)))),
-      value.set(v128.or(f32x4.mul(magnitude, f32x4.const(2 ** 112)), sign)),
-    ];
-  });
 }
 
 function fitAndStore(
@@ -298,9 +283,6 @@ function storeCodes(kernel: FunctionBuilder, words: Local, units: readonly Local
   const coded = (unit: Code) =>
     i32x4.trunc_f32x4_s(f32x4.mul(f32x4.add(f32x4.convert_s(unit), bias.get), inverse.get));
   const floatStep = f32.convert_s(step.get);
-  const pairs = (low: Local, high: Local) => i8x16.narrow_u(low.get, high.get);
-  const nibbles = (local: Local) =>
-    v128.and(v128.or(local.get, i16x8.shr_u(local.get, i32.const(4))), i16x8.const(255));
   return [
     bias.set(f32x4.splat(f32.add(f32.mul(floatStep, f32.const(15 / 4)), f32.const(1 / 8)))),
     inverse.set(f32x4.splat(f32.div(f32.const(2), floatStep))),
@@ -309,9 +291,7 @@ function storeCodes(kernel: FunctionBuilder, words: Local, units: readonly Local
       const both = i16x8.narrow_s(coded(i32x4.extend_low_s(unit)), coded(i32x4.extend_high_s(unit)));
       return code.set(i16x8.min_s(i16x8.max_s(both, i16x8.const(0)), i16x8.const(15)));
     }),
-    codes[0]!.set(pairs(codes[0]!, codes[1]!)),
-    codes[2]!.set(pairs(codes[2]!, codes[3]!)),
-    v128.store(words.get, i8x16.narrow_u(nibbles(codes[0]!), nibbles(codes[2]!))),
+    ...storeNibbles(words.get, codes),
   ];
 }
 

@@ -1,5 +1,5 @@
 /**
- * Just enough of an assembler for WebAssembly to write one kernel in TypeScript: every operation is a function
+ * Just enough of an assembler for WebAssembly to write kernels in TypeScript: every operation is a function
  * from operand code to code, loops over vectors are unrolled by the host language. Opcodes: WebAssembly core
  * specification 2.0, "Binary Format", instructions.
  */
@@ -70,6 +70,7 @@ export const i32 = {
   sub: op(0x6b),
   mul: op(0x6c),
   div_u: op(0x6e),
+  and: op(0x71),
   or: op(0x72),
   shl: op(0x74),
   shr_u: op(0x76),
@@ -143,6 +144,7 @@ export const i32x4 = {
   extend_low_u: simd(0xa9),
   extend_high_u: simd(0xaa),
   shl: simd(0xab),
+  shr_u: simd(0xad),
   add: simd(0xae),
   extmul_low_s: simd(0xbc),
   extmul_high_s: simd(0xbd),
@@ -161,9 +163,13 @@ export const f32x4 = {
   splat: simd(0x13),
   const: (value: number) => v128.const(new Float32Array(4).fill(value)),
   extract: (lane: number, value: Code): Code => [...value, 0xfd, 0x1f, lane],
+  eq: simd(0x41),
   nearest: simd(0x6a),
+  abs: simd(0xe0),
   add: simd(0xe4),
+  sub: simd(0xe5),
   mul: simd(0xe6),
+  div: simd(0xe7),
   min: simd(0xe8),
   max: simd(0xe9),
   convert_s: simd(0xfa),
