@@ -1,5 +1,5 @@
 /** Models on this machine, the catalogue, and bringing in one's own files, connected with settings and engine. */
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useDoctor } from '../features/doctor/doctor-store';
 import { Catalogue } from '../features/models/catalogue/Catalogue';
 import { cardState } from '../features/models/catalogue/card-state';
@@ -55,6 +55,13 @@ export default function ModelsScreen({ onOpenDrawer }: { onOpenDrawer: (() => vo
     void refresh();
   }, [refresh]);
 
+  // Started from a card far below, it would run unseen.
+  const runningId = job?.order.id;
+  const panel = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (runningId !== undefined) panel.current?.scrollIntoView({ block: 'start' });
+  }, [runningId]);
+
   const onResume = (id: string) => {
     const conversion = unfinished.find((other) => other.id === id);
     if (conversion) resuming.resume(conversion);
@@ -64,13 +71,12 @@ export default function ModelsScreen({ onOpenDrawer }: { onOpenDrawer: (() => vo
     const { kind } = order.source;
     if (kind === 'hugging-face' || kind === 'modelscope') void change({ preferredHost: kind });
     start(order).catch((reason) => showToast({ text: t.error(reason) }));
-    document.getElementById('converting')?.scrollIntoView({ block: 'start' });
   };
   const onRemove = (id: string) => remove(id).catch((reason) => showToast({ text: t.error(reason) }));
 
   return (
     <ScreenFrame title={t('models.title')} onOpenDrawer={onOpenDrawer}>
-      <div id="converting" className="flex flex-col gap-3 empty:hidden">
+      <div ref={panel} className="flex scroll-mt-16 flex-col gap-3 empty:hidden">
         <ConvertPanel useConvert={useConvert} />
         <EndNotice useConvert={useConvert} onUse={(id) => void chatWith(id)} onResume={onResume} />
       </div>

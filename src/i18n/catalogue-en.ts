@@ -71,14 +71,14 @@ export const catalogueEn: CatalogueDictionary = {
   'catalogue.hints': 'Estimates: weights, cache of the context and working buffers together.',
 
   'fit.memory-unknown': 'The full context needs about {neededBytes} of GPU memory.',
-  'fit.enough-memory': 'The full context needs about {neededBytes}; {availableBytes} are enough.',
+  'fit.enough-memory': 'The full context needs about {neededBytes}, and your GPU has them.',
   'fit.context-cut-by-adapter':
     'The largest buffer of this GPU holds a context of {contextTokens} tokens only, which needs about {neededBytes}.',
   'fit.shorter-context':
     'The full context needs {neededBytes}, which is tight; up to {bestContext} tokens there is room to spare.',
   'fit.almost-all-memory':
-    'Even the shortest context needs {neededBytes}, nearly all of {availableBytes}; close other programs that use the GPU.',
-  'fit.too-little-memory': 'It needs at least {neededBytes}; there are {availableBytes}.',
+    'Even the shortest context needs {neededBytes}, nearly all that your GPU has; close other programs that use the GPU.',
+  'fit.too-little-memory': 'It needs at least {neededBytes}, more than your GPU has.',
 
   'purpose.aquilachat2-7b': 'Chats in Chinese and English. First choice for a home GPU.',
   'purpose.aquilachat2-7b-16k':

@@ -65,14 +65,14 @@ export const catalogueZhCN = {
   'catalogue.hints': '推算值：权重、上下文缓存与运算缓冲之和。',
 
   'fit.memory-unknown': '完整上下文约需显存 {neededBytes}。',
-  'fit.enough-memory': '完整上下文约需显存 {neededBytes}，{availableBytes} 够用。',
+  'fit.enough-memory': '完整上下文约需显存 {neededBytes}，这块显卡够用。',
   'fit.context-cut-by-adapter':
     '这块显卡单个缓冲的上限只容得下 {contextTokens} 个词元的上下文，约需显存 {neededBytes}。',
   'fit.shorter-context':
     '完整上下文要 {neededBytes} 显存，会很紧张；上下文不超过 {bestContext} 个词元就从容。',
   'fit.almost-all-memory':
-    '最短的上下文也要 {neededBytes}，几乎占满 {availableBytes} 显存；请先关闭其他占用显卡的程序。',
-  'fit.too-little-memory': '最少也要 {neededBytes} 显存，只有 {availableBytes}。',
+    '最短的上下文也要 {neededBytes}，几乎占满这块显卡的显存；请先关闭其他占用显卡的程序。',
+  'fit.too-little-memory': '最少也要 {neededBytes} 显存，这块显卡不够。',
 
   'purpose.aquilachat2-7b': '中英文对话。家用显卡首选。',
   'purpose.aquilachat2-7b-16k': '中英文对话，能读一万多个词元的长文。',

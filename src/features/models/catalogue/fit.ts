@@ -21,7 +21,6 @@ export function fitOf(model: CatalogueModel, { adapter, memoryBytes }: Machine):
 export function fitSentence(t: CatalogueTranslator, { reason, bestContext }: Verdict): string {
   return t(`fit.${reason.key}`, {
     neededBytes: reason.neededBytes,
-    availableBytes: reason.availableBytes,
     contextTokens: reason.contextTokens,
     bestContext,
   });
