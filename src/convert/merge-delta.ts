@@ -2,8 +2,9 @@ import { AppError } from '../core/errors';
 import type { CheckpointSource } from '../formats/checkpoint-types';
 import { zipRows } from '../formats/row-streams';
 import { describeTensor, rowBytesOf, sameShape } from '../formats/shape';
+import { addHalves } from './add-halves';
 import { changesAnswers, READABLE_DTYPES } from './checkpoint-names';
-import { halfToFloat, toHalves } from './half-tables';
+import { toHalves } from './half-tables';
 
 /** Tensors whose final value the delta carries whole, by a part of their name. */
 const WHOLE = ['embed_tokens', 'lm_head.weight', 'self_attn.rotary_emb.inv_freq'];
@@ -69,15 +70,4 @@ export function mergeDelta(delta: CheckpointSource, base: CheckpointSource): Che
 
 function isWhole(name: string): boolean {
   return WHOLE.some((part) => name.includes(part));
-}
-
-/**
- * f16(a + b), all [n] f16. Rounding the sum to f32 on the way changes nothing: 24 bits are twice 11 plus 2
- * (Figueroa, When is double rounding innocuous?, 1995).
- */
-function addHalves(a: Uint16Array, b: Uint16Array): Uint16Array<ArrayBuffer> {
-  const values = halfToFloat();
-  const sum = new Float32Array(a.length); // [n] f32
-  for (let i = 0; i < sum.length; i++) sum[i] = values[a[i]!]! + values[b[i]!]!;
-  return toHalves(new Uint8Array(sum.buffer), 'F32');
 }

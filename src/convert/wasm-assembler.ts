@@ -112,6 +112,9 @@ export const v128 = {
   store: (address: Code, value: Code): Code => [...address, ...value, 0xfd, 11, 0, 0],
   and: simd(78),
   or: simd(80),
+  /** Bits of `whenOne` where the mask has ones, else of `whenZero`. */
+  bitselect: simd(82),
+  anyTrue: simd(83),
 };
 export const i8x16 = { narrow_u: simd(0x66) };
 export const i16x8 = {
@@ -121,6 +124,8 @@ export const i16x8 = {
   q15mulr_s: simd(0x82),
   neg: simd(0x81),
   narrow_s: simd(0x85),
+  narrow_u: simd(0x86),
+  gt_s: simd(0x31),
   shr_s: simd(0x8c),
   shr_u: simd(0x8d),
   add: simd(0x8e),
@@ -146,6 +151,8 @@ export const i32x4 = {
   shl: simd(0xab),
   shr_u: simd(0xad),
   add: simd(0xae),
+  sub: simd(0xb1),
+  min_s: simd(0xb6),
   extmul_low_s: simd(0xbc),
   extmul_high_s: simd(0xbd),
   /** Products of i16 lanes, added in pairs. */
@@ -164,6 +171,7 @@ export const f32x4 = {
   const: (value: number) => v128.const(new Float32Array(4).fill(value)),
   extract: (lane: number, value: Code): Code => [...value, 0xfd, 0x1f, lane],
   eq: simd(0x41),
+  lt: simd(0x43),
   nearest: simd(0x6a),
   abs: simd(0xe0),
   add: simd(0xe4),
