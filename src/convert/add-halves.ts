@@ -5,7 +5,6 @@
  */
 import { halfToFloat, toHalves } from './half-tables';
 import {
-  assembleModule,
   type Code,
   FunctionBuilder,
   f32x4,
@@ -18,27 +17,20 @@ import {
   v128,
   when,
 } from './wasm-assembler';
+import { type Kernels, lazyKernels } from './wasm-host';
 
-const PAGE_BYTES = 65536;
 const LANES = 8;
 /** Difference of the exponents' biases of f32 and f16, in f16's place. */
 const EXPONENT_SHIFT = (127 - 15) << 10;
 const HALF_INFINITY = 0x7c00;
 
-interface Adder {
-  readonly memory: WebAssembly.Memory;
-  /** Addresses of a, b and the sum, and their length in bytes; 1 where a number is not finite, the sum then worthless. */
-  readonly add: (a: number, b: number, sum: number, end: number) => number;
-}
-
-/** null: the host refuses WebAssembly or its vectors. */
-let adder: Adder | null | undefined;
+/** Addresses of a, b and the sum, and their length in bytes; 1 where a number is not finite, the sum then worthless. */
+const kernels = lazyKernels(() => ({ add: addKernel() }));
 
 /** All [n] f16; the result owns its buffer. Infinities and NaN add up as in IEEE 754. */
 export function addHalves(a: Uint16Array, b: Uint16Array): Uint16Array<ArrayBuffer> {
-  if (adder === undefined) adder = compile();
-  const usesVectors = adder !== null && a.length > 0 && a.length % LANES === 0;
-  return (usesVectors ? addWithVectors(adder!, a, b) : undefined) ?? addInLoops(a, b);
+  const fast = a.length > 0 && a.length % LANES === 0 ? kernels() : null;
+  return (fast && addWithVectors(fast, a, b)) ?? addInLoops(a, b);
 }
 
 /** The definition. */
@@ -51,28 +43,16 @@ export function addInLoops(a: Uint16Array, b: Uint16Array): Uint16Array<ArrayBuf
 
 /** Undefined where a number is not finite. */
 function addWithVectors(
-  { memory, add }: Adder,
+  { memory, run }: Kernels<'add'>,
   a: Uint16Array,
   b: Uint16Array,
 ): Uint16Array<ArrayBuffer> | undefined {
   const bytes = a.byteLength;
-  const missing = 3 * bytes - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-  const halves = new Uint16Array(memory.buffer);
+  const halves = new Uint16Array(memory(3 * bytes));
   halves.set(a, 0);
   halves.set(b, a.length);
-  if (add(0, bytes, 2 * bytes, bytes) !== 0) return undefined;
+  if (run.add(0, bytes, 2 * bytes, bytes) !== 0) return undefined;
   return halves.slice(2 * a.length, 3 * a.length);
-}
-
-function compile(): Adder | null {
-  try {
-    const module = new WebAssembly.Module(assembleModule({ add: addKernel() }));
-    return new WebAssembly.Instance(module).exports as unknown as Adder;
-  } catch {
-    // A content policy or an old host.
-    return null;
-  }
 }
 
 export function addKernel(): FunctionBuilder {

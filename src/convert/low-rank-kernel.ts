@@ -4,30 +4,16 @@
  * LoRA on every projection keeps up with the download.
  */
 import type { LowRank } from './add-low-rank';
-import { assembleModule, FunctionBuilder, f32x4, giveBack, i32, repeatWhile, v128 } from './wasm-assembler';
+import { FunctionBuilder, f32x4, giveBack, i32, repeatWhile, v128 } from './wasm-assembler';
+import { lazyKernels } from './wasm-host';
 
 /** Columns, and their bytes, that one pass of the kernel covers. */
 const TILE = 16;
 const TILE_BYTES = TILE * 4;
 const VECTOR_BYTES = 16;
-const PAGE_BYTES = 65536;
 
-interface Kernel {
-  readonly memory: WebAssembly.Memory;
-  /** Addresses of the rows, right, left and scale (each value of the last two four times), then sizes. */
-  run(
-    rows: number,
-    right: number,
-    left: number,
-    scale: number,
-    rowBytes: number,
-    rank: number,
-    n: number,
-  ): number;
-}
-
-/** null: the host refuses WebAssembly or its vectors. */
-let kernel: Kernel | null | undefined;
+/** Addresses of the rows, right, left and scale (each value of the last two four times), then sizes. */
+const kernels = lazyKernels(() => ({ addLowRank: kernelCode() }));
 
 /** Does the work and returns true, or leaves it to the plain loops. */
 export function lowRankKernel(
@@ -37,34 +23,22 @@ export function lowRankKernel(
 ): boolean {
   const width = right.length / rank;
   if (width % TILE !== 0 || rows.length === 0) return false;
-  kernel ??= compile();
+  const kernel = kernels();
   if (kernel === null) return false;
   const n = rows.length / width;
   const rightAt = rows.byteLength;
   const leftAt = rightAt + right.byteLength;
   const scaleAt = leftAt + n * rank * VECTOR_BYTES;
-  const missing = scaleAt + VECTOR_BYTES - kernel.memory.buffer.byteLength;
-  if (missing > 0) kernel.memory.grow(Math.ceil(missing / PAGE_BYTES));
-  const floats = new Float32Array(kernel.memory.buffer);
+  const floats = new Float32Array(kernel.memory(scaleAt + VECTOR_BYTES));
   floats.set(rows);
   floats.set(right, rightAt / 4);
   for (let i = 0, at = leftAt / 4; i < n * rank; i++, at += 4) {
     floats.fill(left[rowStart * rank + i]!, at, at + 4);
   }
   floats.fill(scale, scaleAt / 4, scaleAt / 4 + 4);
-  kernel.run(0, rightAt, leftAt, scaleAt, width * 4, rank, n);
+  kernel.run.addLowRank(0, rightAt, leftAt, scaleAt, width * 4, rank, n);
   rows.set(floats.subarray(0, rows.length));
   return true;
-}
-
-function compile(): Kernel | null {
-  try {
-    const module = new WebAssembly.Module(assembleModule({ run: kernelCode() }));
-    return new WebAssembly.Instance(module).exports as unknown as Kernel;
-  } catch {
-    // A content policy or an old host: the plain loops give the same bytes, only slower.
-    return null;
-  }
 }
 
 function kernelCode(): FunctionBuilder {

@@ -1,61 +1,19 @@
-/** Runs the WebAssembly kernels: a module per thread, compiled on first use, and its memory, which grows to the block. */
-import type { KernelInput } from './group-code';
+/** The quantisers with vectors where the host has them, else in loops: the same bytes. */
 import { plainKernel } from './plain-kernel';
 import { quantizeFloats, quantizeHalves } from './quantize';
 import { searchFloats, searchHalves } from './quantize-search';
 import { searchKernel } from './search-kernel';
-import { assembleModule } from './wasm-assembler';
+import { lazyKernels } from './wasm-host';
 
-interface Kernels {
-  readonly memory: WebAssembly.Memory;
-  readonly plain: Readonly<
-    Record<KernelInput, (weights: number, words: number, scales: number, groups: number) => number>
-  >;
-  readonly search: Readonly<
-    Record<
-      KernelInput,
-      (
-        weights: number,
-        importance: number,
-        width: number,
-        words: number,
-        scales: number,
-        groups: number,
-        isWeighted: number,
-      ) => number
-    >
-  >;
-}
-
-const PAGE_BYTES = 65536;
 const ONES = new Uint8Array(32).fill(1);
 
-/** null: the host refuses WebAssembly or its vectors. */
-let compiled: Kernels | null | undefined;
-
-function kernels(): Kernels | null {
-  if (compiled !== undefined) return compiled;
-  try {
-    const module = new WebAssembly.Module(
-      assembleModule({
-        plain16: plainKernel('f16'),
-        plain32: plainKernel('f32'),
-        search16: searchKernel('f16'),
-        search32: searchKernel('f32'),
-      }),
-    );
-    const { memory, plain16, plain32, search16, search32 } = new WebAssembly.Instance(module).exports;
-    compiled = {
-      memory,
-      plain: { f16: plain16, f32: plain32 },
-      search: { f16: search16, f32: search32 },
-    } as unknown as Kernels;
-  } catch {
-    // A content policy or an old host: the plain loops give the same bytes, only slower.
-    compiled = null;
-  }
-  return compiled;
-}
+const kernels = lazyKernels(() => ({
+  plain16: plainKernel('f16'),
+  plain32: plainKernel('f32'),
+  search16: searchKernel('f16'),
+  search32: searchKernel('f32'),
+}));
+type Quantizers = NonNullable<ReturnType<typeof kernels>>;
 
 /** `quantizeHalves` of quantize.ts, with vectors where the host has them. */
 export function fastPlainHalves(
@@ -65,7 +23,9 @@ export function fastPlainHalves(
 ): number {
   const fast = kernels();
   if (!fast) return quantizeHalves(weights, words, scales);
-  return run(fast, { weights, words, scales }, (at) => fast.plain.f16(0, at.words, at.scales, scales.length));
+  return run(fast, { weights, words, scales }, (at) =>
+    fast.run.plain16(0, at.words, at.scales, scales.length),
+  );
 }
 
 /** `quantizeFloats` of quantize.ts, with vectors where the host has them. */
@@ -76,7 +36,9 @@ export function fastPlainFloats(
 ): number {
   const fast = kernels();
   if (!fast) return quantizeFloats(weights, words, scales);
-  return run(fast, { weights, words, scales }, (at) => fast.plain.f32(0, at.words, at.scales, scales.length));
+  return run(fast, { weights, words, scales }, (at) =>
+    fast.run.plain32(0, at.words, at.scales, scales.length),
+  );
 }
 
 /** `searchHalves` of quantize-search.ts, with vectors where the host has them. */
@@ -89,7 +51,7 @@ export function fastSearchHalves(
 ): number {
   const fast = kernels();
   return fast
-    ? runSearch(fast, 'f16', { weights, words, scales }, importance)
+    ? runSearch(fast, 'search16', { weights, words, scales }, importance)
     : searchHalves(weights, words, scales, width, importance);
 }
 
@@ -103,7 +65,7 @@ export function fastSearchFloats(
 ): number {
   const fast = kernels();
   return fast
-    ? runSearch(fast, 'f32', { weights, words, scales }, importance)
+    ? runSearch(fast, 'search32', { weights, words, scales }, importance)
     : searchFloats(weights, words, scales, width, importance);
 }
 
@@ -123,27 +85,25 @@ interface Places {
 }
 
 function runSearch(
-  fast: Kernels,
-  input: KernelInput,
+  fast: Quantizers,
+  input: 'search16' | 'search32',
   arrays: Arrays,
   importance: Uint8Array<ArrayBuffer> | undefined,
 ): number {
   const row = importance ?? ONES;
   const groups = arrays.scales.length;
   return run(fast, { ...arrays, row }, (at) =>
-    fast.search[input](0, at.row, row.length, at.words, at.scales, groups, importance ? 1 : 0),
+    fast.run[input](0, at.row, row.length, at.words, at.scales, groups, importance ? 1 : 0),
   );
 }
 
-function run({ memory }: Kernels, arrays: Arrays, kernel: (at: Places) => number): number {
+function run({ memory }: Quantizers, arrays: Arrays, kernel: (at: Places) => number): number {
   const { weights, words, scales, row } = arrays;
   if (scales.length === 0) return -1;
   const wordsAt = weights.byteLength;
   const scalesAt = wordsAt + words.byteLength;
   const rowAt = scalesAt + scales.byteLength;
-  const missing = rowAt + (row?.length ?? 0) - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-  const bytes = new Uint8Array(memory.buffer);
+  const bytes = new Uint8Array(memory(rowAt + (row?.length ?? 0)));
   bytes.set(bytesOf(weights), 0);
   if (row) bytes.set(row, rowAt);
   const bad = kernel({ words: wordsAt, scales: scalesAt, row: rowAt });
