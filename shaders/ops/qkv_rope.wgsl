@@ -7,8 +7,6 @@ override HEAD_DIM: u32; // a multiple of 4
 const FOUR = 4u;
 
 @group(0) @binding(6) var<storage, read_write> q: array<f32>;       // [HEADS, HEAD_DIM]
-@group(0) @binding(7) var<storage, read_write> k_cache: array<u32>; // [KV_HEADS, capacity, HEAD_DIM / 2] of 2 halves
-@group(0) @binding(8) var<storage, read_write> v_cache: array<u32>; // [KV_HEADS, capacity, HEAD_DIM / 2] of 2 halves
 @group(0) @binding(9) var<uniform> state: State;
 @group(0) @binding(10) var<storage, read> rope: array<vec2<f32>>;   // [positions, HEAD_DIM / 2] of (cos, sin)
 
@@ -21,27 +19,22 @@ fn rotate(first: vec2<f32>, second: vec2<f32>, pair: u32) -> vec4<f32> {
   return vec4(first * cosine - second * sine, second * cosine + first * sine);
 }
 
+fn store_q(head: u32, pair: u32, values: vec4<f32>) {
+  let at = head * HEAD_DIM + pair;
+  q[at] = values.x;
+  q[at + 1u] = values.y;
+  q[at + HEAD_DIM / 2u] = values.z;
+  q[at + HEAD_DIM / 2u + 1u] = values.w;
+}
+
+// The heads are q's, then k's, then v's; the values of one have not been rotated yet.
 fn store(head: u32, pair: u32, values: vec4<f32>) {
-  let half_dim = HEAD_DIM / 2u;
   if (head < HEADS) {
-    let at = head * HEAD_DIM + pair;
-    q[at] = values.x;
-    q[at + 1u] = values.y;
-    q[at + half_dim] = values.z;
-    q[at + half_dim + 1u] = values.w;
-    return;
-  }
-  let capacity = arrayLength(&k_cache) / (KV_HEADS * half_dim);
-  let kv_head = (head - HEADS) % KV_HEADS;
-  let at = (kv_head * capacity + state.position) * half_dim + pair / 2u;
-  let low = pack2x16float(values.xy);
-  let high = pack2x16float(values.zw);
-  if (head < HEADS + KV_HEADS) {
-    k_cache[at] = low;
-    k_cache[at + half_dim / 2u] = high;
+    store_q(head, pair, rotate(values.xy, values.zw, pair));
+  } else if (head < HEADS + KV_HEADS) {
+    store_kv(head - HEADS, false, state.position, pair, rotate(values.xy, values.zw, pair));
   } else {
-    v_cache[at] = low;
-    v_cache[at + half_dim / 2u] = high;
+    store_kv(head - HEADS - KV_HEADS, true, state.position, pair, values);
   }
 }
 
@@ -57,13 +50,6 @@ fn main(at: Invocation) {
     let row = local_head * HEAD_DIM + pair;
     let is_mine = mine < ROWS / FOUR && row < slice.rows;
     let sums = dot_rows(at, vec4(row, row + 1u, row + half_dim, row + half_dim + 1u), is_mine) * factor;
-    if (is_mine && lane_of(at) == 0u) {
-      let head = slice.row_start / HEAD_DIM + local_head;
-      if (head < HEADS + KV_HEADS) {
-        store(head, pair, rotate(sums.xy, sums.zw, pair));
-      } else {
-        store(head, pair, sums);
-      }
-    }
+    if (is_mine && lane_of(at) == 0u) { store(slice.row_start / HEAD_DIM + local_head, pair, sums); }
   }
 }

@@ -90,9 +90,21 @@ export class Decoder {
         const { mixed, activation } = scratch;
         const gamma = layer.feedForwardNorm;
         return {
-          output: await gemvResidual(context, { weights: layer.output, x: mixed, gamma, ...next }),
+          output: await gemvResidual(context, {
+            kind: 'output',
+            weights: layer.output,
+            x: mixed,
+            gamma,
+            ...next,
+          }),
           gateUp: await gateUp(context, { weights: layer.gateUp, activation, ...norm }),
-          down: await gemvResidual(context, { weights: layer.down, x: activation, gamma: nextNorm, ...next }),
+          down: await gemvResidual(context, {
+            kind: 'down',
+            weights: layer.down,
+            x: activation,
+            gamma: nextNorm,
+            ...next,
+          }),
         };
       }),
     );
@@ -172,7 +184,7 @@ export class Decoder {
 
 /** Partial sums of squares that the producers of the residual leave. */
 function normParts({ context, architecture }: DecodeParts): number {
-  return Math.ceil(architecture.hidden / context.tuning.rows);
+  return Math.ceil(architecture.hidden / context.tuning.residualRows);
 }
 
 async function allocateScratch(parts: DecodeParts, memory: GpuMemory): Promise<Scratch> {

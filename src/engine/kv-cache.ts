@@ -115,7 +115,7 @@ async function allocate(
     const table = ropeTable(architecture, capacity);
     const rope = await memory.create('rope', table.byteLength, usage, neededBytes);
     gpu.device.queue.writeBuffer(rope, 0, table);
-    return { memory, buffers: { capacity, layers }, rope };
+    return { memory, buffers: { format: 'f16', capacity, layers }, rope };
   } catch (error) {
     memory.destroy();
     throw error;

@@ -62,7 +62,7 @@ export async function createRunner(
     const state = await memory.create('state', STATE.sizeBytes, STORAGE | UNIFORM | COPY_SRC | COPY_DST);
     const logits = await memory.create('logits', architecture.vocab * 4, STORAGE | COPY_SRC | COPY_DST);
     const pipelines = new PipelineCache(gpu.device);
-    const context = { gpu, pipelines, tuning: decodeTuning(gpu.features) };
+    const context = { gpu, pipelines, tuning: decodeTuning(gpu) };
     const drawableVocab = Math.min(options.drawableVocab ?? architecture.vocab, architecture.vocab);
     const decoder = await Decoder.create({ context, architecture, weights, kv, state, logits }, memory);
     const prefill = await PrefillPass.create(context, architecture, weights, {

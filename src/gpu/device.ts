@@ -22,6 +22,8 @@ export interface Gpu {
   readonly maxBufferBytes: number;
   readonly name: string;
   readonly vendor: string;
+  /** The adapter is a program on the processor: correct but slow. */
+  readonly isSoftware: boolean;
 }
 
 /** Lets tests and users hold the engine to less than the adapter offers. */
@@ -80,6 +82,7 @@ export async function openDevice(gpu: GPU, options: DeviceOptions = {}): Promise
     },
   });
   const { info } = adapter;
+  const name = info.description || info.device || info.architecture || info.vendor || 'GPU';
   return {
     device,
     features: {
@@ -91,7 +94,9 @@ export async function openDevice(gpu: GPU, options: DeviceOptions = {}): Promise
     },
     maxBindingBytes,
     maxBufferBytes: limits.maxBufferSize,
-    name: info.description || info.device || info.architecture || info.vendor || 'GPU',
+    name,
     vendor: info.vendor,
+    isSoftware:
+      info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(`${name} ${info.vendor}`),
   };
 }

@@ -5,6 +5,7 @@ import { readBuffer, upload } from '../gpu/test-gpu';
 import { matrixVector } from './cpu/matrix-vector';
 import { normFactor, silu, sumOfSquares } from './cpu/rms-norm';
 import { rotateHead } from './cpu/rope';
+import type { DecodeTuning, GemvTuning } from './decode-tuning';
 import type { KernelContext } from './dispatch';
 import { embedToken } from './embed-token';
 import { gateUp } from './gate-up';
@@ -34,15 +35,20 @@ function some<T>(format: WeightFormat, shapes: readonly T[]): readonly T[] {
   return format === 'q4f16' ? shapes : shapes.slice(0, 1);
 }
 
+/** The same tuning with another number of rows per team. */
+function withRowsPerTeam(tuning: DecodeTuning, rowsPerTeam: GemvTuning['rowsPerTeam']): DecodeTuning {
+  return { ...tuning, gemv: { ...tuning.gemv, output: { ...tuning.gemv.output, rowsPerTeam } } };
+}
+
 /** A vector with partial sums of squares in as many pieces as a producer would leave. */
 function normed(context: KernelContext, hidden: number, seed: number) {
   const { gpu, tuning } = context;
   const residual = normal(seed, hidden);
   const gamma = normal(seed + 1, hidden, 0.3);
   const scaled = Float32Array.from(residual, (value, i) => value * gamma[i]!);
-  const parts = Math.ceil(hidden / tuning.rows);
+  const parts = Math.ceil(hidden / tuning.residualRows);
   const squares = Float32Array.from({ length: parts }, (_, part) =>
-    sumOfSquares(residual.slice(part * tuning.rows, (part + 1) * tuning.rows)),
+    sumOfSquares(residual.slice(part * tuning.residualRows, (part + 1) * tuning.residualRows)),
   );
   const factor = normFactor(residual, EPS);
   return {
@@ -66,7 +72,7 @@ for (const subgroups of [true, false]) {
         const [rows, cols] = [131, 96];
         const { matrix, values } = randomMatrix(gpu, format, rows, cols, 1, [64, 128]);
         const gamma = normal(2, cols);
-        const parts = Math.ceil(cols / tuning.rows);
+        const parts = Math.ceil(cols / tuning.residualRows);
         for (const token of [0, 63, 64, 127, 130]) {
           const residual = poisoned(gpu, 'residual', cols);
           const scaled = poisoned(gpu, 'scaled', cols);
@@ -106,13 +112,14 @@ for (const subgroups of [true, false]) {
           const residual = poisoned(gpu, 'residual', rows);
           gpu.device.queue.writeBuffer(residual, 0, before);
           const scaled = poisoned(gpu, 'scaled', rows);
-          const parts = Math.ceil(rows / tuning.rows);
+          const parts = Math.ceil(rows / tuning.residualRows);
           const squares = poisoned(gpu, 'squares', parts);
           submitAll(
             gpu,
             await gemvResidual(
-              { ...context, tuning: { ...tuning, rowsPerTeam } },
+              { ...context, tuning: withRowsPerTeam(tuning, rowsPerTeam) },
               {
+                kind: 'output',
                 weights: matrix,
                 x: upload(gpu.device, 'x', x),
                 gamma: upload(gpu.device, 'gamma', gamma),

@@ -13,7 +13,7 @@ export interface EmbedTokenArgs {
   readonly residual: GPUBuffer;
   /** f32 [hidden], written: residual * gamma. */
   readonly scaled: GPUBuffer;
-  /** f32 [hidden / tuning.rows, rounded up], written: partial sums of squares of `residual`. */
+  /** f32 [hidden / tuning.residualRows, rounded up], written: partial sums of squares of `residual`. */
   readonly squares: GPUBuffer;
 }
 
@@ -21,7 +21,7 @@ export interface EmbedTokenArgs {
 export function embedToken(context: KernelContext, args: EmbedTokenArgs): Promise<Dispatch[]> {
   const { embedding, gamma, state, residual, scaled, squares } = args;
   checkMatrix('embed_token', embedding, embedding.rows, embedding.cols);
-  const columns = context.tuning.rows;
+  const columns = context.tuning.residualRows;
   return Promise.all(
     embedding.slices.map((slice) =>
       prepare(context, {

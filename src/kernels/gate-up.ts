@@ -47,7 +47,7 @@ function pairs(weights: Matrix): Pair[] {
 export function gateUp(context: KernelContext, args: GateUpArgs): Promise<Dispatch[]> {
   const { weights } = args;
   checkMatrix('gate_up', weights, weights.rows, weights.cols);
-  const { team, teamConstants, rows, rowsPerTeam } = context.tuning;
+  const { team, teamConstants, rows, rowsPerTeam } = context.tuning.gemv.gateUp;
   return Promise.all(
     pairs(weights).map((pair) =>
       prepare(context, {

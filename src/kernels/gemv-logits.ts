@@ -18,7 +18,7 @@ export interface GemvLogitsArgs {
 export function gemvLogits(context: KernelContext, args: GemvLogitsArgs): Promise<Dispatch[]> {
   const { head } = args;
   checkMatrix('gemv_logits', head, head.rows, head.cols);
-  const { team, teamConstants, rows, rowsPerTeam } = context.tuning;
+  const { team, teamConstants, rows, rowsPerTeam } = context.tuning.gemv.head;
   return Promise.all(
     head.slices.map((slice) =>
       prepare(context, {

@@ -4,6 +4,7 @@ import { checkMatrix, sliceBindings, sliceUniform, weightsPrelude } from './matr
 import type { Matrix } from './types';
 
 export interface GemvResidualArgs {
+  readonly kind: 'output' | 'down';
   /** [hidden, inputs] */
   readonly weights: Matrix;
   /** f32 [inputs] */
@@ -14,7 +15,7 @@ export interface GemvResidualArgs {
   readonly residual: GPUBuffer;
   /** f32 [hidden], written: residual * gamma. */
   readonly scaled: GPUBuffer;
-  /** f32 [hidden / tuning.rows, rounded up], written: partial sums of squares of `residual`. */
+  /** f32 [hidden / tuning.residualRows, rounded up], written: partial sums of squares of `residual`. */
   readonly squares: GPUBuffer;
 }
 
@@ -22,7 +23,7 @@ export interface GemvResidualArgs {
 export function gemvResidual(context: KernelContext, args: GemvResidualArgs): Promise<Dispatch[]> {
   const { weights } = args;
   checkMatrix('gemv_residual', weights, weights.rows, weights.cols);
-  const { team, teamConstants, rows, rowsPerTeam } = context.tuning;
+  const { team, teamConstants, rows, rowsPerTeam } = context.tuning.gemv[args.kind];
   return Promise.all(
     weights.slices.map((slice) => {
       if (slice.rowStart % rows !== 0) {

@@ -43,7 +43,7 @@ export function qkvRope(context: KernelContext, args: QkvRopeArgs): Promise<Disp
   const { heads, kvHeads, headDim, weights, parts } = args;
   checkHeads(args);
   checkMatrix('qkv_rope', weights, (heads + 2 * kvHeads) * headDim, weights.cols);
-  const { team, teamConstants, rows } = context.tuning;
+  const { team, teamConstants, rows } = context.tuning.gemv.qkv;
   const constants = {
     ...teamConstants,
     COLS: weights.cols,
@@ -63,7 +63,7 @@ export function qkvRope(context: KernelContext, args: QkvRopeArgs): Promise<Disp
       return prepare(context, {
         spec: {
           op: 'qkv_rope',
-          preludes: ['state', team, weightsPrelude(weights), 'gemv', 'norm', 'slice'],
+          preludes: ['state', team, weightsPrelude(weights), 'gemv', 'norm', 'slice', 'kv_store_f16'],
           constants,
         },
         bindings: {

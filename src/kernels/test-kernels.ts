@@ -44,7 +44,7 @@ export async function kernelContext(subgroups: boolean): Promise<KernelContext> 
   const gpu = await testGpu({ subgroups });
   let context = contexts.get(gpu);
   if (!context) {
-    context = { gpu, pipelines: new PipelineCache(gpu.device), tuning: decodeTuning(gpu.features) };
+    context = { gpu, pipelines: new PipelineCache(gpu.device), tuning: decodeTuning(gpu) };
     contexts.set(gpu, context);
   }
   return context;

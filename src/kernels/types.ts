@@ -49,13 +49,20 @@ export interface ModelWeights {
   readonly head: Matrix;
 }
 
+/** How keys and values are kept. */
+export type KvFormat = 'f16' | 'int8';
+
+/**
+ * f16: two per u32 (pack2x16float, so no shader-f16 is needed), [kvHeads, capacity, headDim / 2].
+ * int8: four per u32, [kvHeads, capacity, headDim / 4], then one f32 scale each, [kvHeads, capacity], in the same buffer.
+ */
 export interface KvLayer {
-  /** f16, two per u32 (pack2x16float, so no shader-f16 is needed), [kvHeads, capacity, headDim / 2]. */
   readonly k: GPUBuffer;
   readonly v: GPUBuffer;
 }
 
 export interface KvBuffers {
+  readonly format: KvFormat;
   /** Positions that fit before the cache must grow. */
   readonly capacity: number;
   readonly layers: readonly KvLayer[];

@@ -29,7 +29,7 @@ function* decodeVariants(): Generator<ShaderVariant> {
         spec: { op, preludes, constants: { COLS, ...constants } },
         subgroups,
       });
-      yield add('qkv_rope', ['state', ...gemv, 'norm', 'slice'], { ...NORM, ...HEADS });
+      yield add('qkv_rope', ['state', ...gemv, 'norm', 'slice', 'kv_store_f16'], { ...NORM, ...HEADS });
       yield add('gemv_residual', [...gemv, 'slice'], { R: 2 });
       yield add('gemv_residual', [...gemv, 'slice'], { R: 4 });
       yield add('gate_up', [...gemv, 'norm', 'slice'], NORM);

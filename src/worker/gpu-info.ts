@@ -26,16 +26,8 @@ export async function gpuInfo(opened: Gpu | undefined, options: DeviceOptions = 
     subgroups: gpu.features.subgroups,
     maxBindingBytes: gpu.maxBindingBytes,
     maxBufferBytes: gpu.maxBufferBytes,
-    isSoftware: isSoftware(gpu),
+    isSoftware: gpu.isSoftware,
   };
   if (!opened) gpu.device.destroy();
   return info;
-}
-
-/** Whether the adapter is a program on the processor. */
-export function isSoftware({ device, name, vendor }: Gpu): boolean {
-  return (
-    device.adapterInfo.isFallbackAdapter ||
-    /swiftshader|llvmpipe|lavapipe|software/i.test(`${name} ${vendor}`)
-  );
 }

@@ -6,7 +6,7 @@ import type { BlockQuantizer } from '../convert/block-quantizer';
 import { gpuQuantizer } from '../engine/gpu-quantizer';
 import { type Gpu, openDevice } from '../gpu/device';
 import { FallbackQuantizer } from './fallback-quantizer';
-import { browserGpu, isSoftware } from './gpu-info';
+import { browserGpu } from './gpu-info';
 import { pageQuantizer } from './page-quantizer';
 
 export async function openQuantizer(): Promise<BlockQuantizer> {
@@ -21,7 +21,7 @@ const onThreads = () => pageQuantizer(navigator.hardwareConcurrency - 1);
 async function openGpu(): Promise<Gpu | undefined> {
   try {
     const gpu = await openDevice(browserGpu());
-    if (!isSoftware(gpu)) return gpu;
+    if (!gpu.isSoftware) return gpu;
     gpu.device.destroy();
   } catch {
     // Whatever keeps the GPU from being used here is told when a model is loaded.

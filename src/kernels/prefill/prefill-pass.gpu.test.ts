@@ -96,6 +96,7 @@ async function build(options: (typeof F16)[number], format: WeightFormat, maxChu
   });
   const cacheBytes = new Uint16Array(a.kvHeads * CAPACITY * a.headDim).fill(0x7e00);
   const kv = {
+    format: 'f16' as const,
     capacity: CAPACITY,
     layers: layers.map(() => ({
       k: upload(gpu.device, 'k', cacheBytes),
