@@ -1,19 +1,76 @@
-// Matrix-vector product of a team: rows side by side share the reads of x. Behind a weights prelude and a team prelude.
-override ROWS: u32 = 16; // rows per workgroup, a multiple of 4
-override R: u32 = 4;     // rows per team at a time: 2 or 4
+// Matrix-vector product of a workgroup: its teams take R rows at a time, which share the reads of x, and leave the sums
+// in workgroup memory, where the op finishes every row after one barrier. The op says by `row_of` which matrix row
+// fills a slot, and multiplies the odd slots itself (`dot_odd`): in gate_up they come from a second matrix.
+// Behind a weights prelude and a team prelude.
+override ROWS: u32 = 16; // slots per workgroup, a multiple of 4 and of R
+override R: u32 = 4;     // slots per team at a time: 2, 4 or 8
 
-// Dot products of R consecutive rows with x, known to every lane; nothing is read when `is_mine` is false.
-fn dot_rows(at: Invocation, rows: vec4<u32>, is_mine: bool) -> vec4<f32> {
-  var sum = vec4<f32>();
-  let end = select(0u, COLS / 32u, is_mine);
-  for (var group = lane_of(at); group < end; group += lanes_of(at)) {
-    let v = inputs(group);
-    sum.x += dot_a(rows.x, group, v);
-    sum.y += dot_a(rows.y, group, v);
-    if (R > 2u) {
-      sum.z += dot_a(rows.z, group, v);
-      sum.w += dot_a(rows.w, group, v);
+var<workgroup> slot_sums: array<f32, ROWS * SHARES>; // [slot, share]
+var<workgroup> all_sums: array<f32, WG>;             // [team, share]
+
+// Sums of the slots [0, end) of this workgroup; behind the next barrier `kept` knows them.
+fn multiply(at: Invocation, end: u32) {
+  for (var slot = team_of(at) * R; slot < end; slot += teams_of(at) * R) {
+    let first = vec4(row_of(at, slot), row_of(at, slot + 1u), row_of(at, slot + 2u), row_of(at, slot + 3u));
+    let second = vec4(row_of(at, slot + 4u), row_of(at, slot + 5u), row_of(at, slot + 6u), row_of(at, slot + 7u));
+    var low = vec4<f32>();
+    var high = vec4<f32>();
+    for (var group = lane_of(at); group < COLS / 32u; group += lanes_of(at)) {
+      let v = inputs(group);
+      low.x += dot_a(first.x, group, v);
+      low.y += dot_odd(first.y, group, v);
+      if (R > 2u) {
+        low.z += dot_a(first.z, group, v);
+        low.w += dot_odd(first.w, group, v);
+      }
+      if (R > 4u) {
+        high.x += dot_a(second.x, group, v);
+        high.y += dot_odd(second.y, group, v);
+        high.z += dot_a(second.z, group, v);
+        high.w += dot_odd(second.w, group, v);
+      }
     }
+    if (R == 2u) {
+      keep_two(at, slot, low.xy);
+    } else {
+      keep_four(at, slot, low);
+    }
+    if (R == 8u) { keep_four(at, slot + 4u, high); }
   }
-  return team_sum(at, sum);
+}
+
+fn keep_two(at: Invocation, slot: u32, values: vec2<f32>) {
+  let sums = fold(vec4(values, 0.0, 0.0));
+  if (lane_of(at) < SHARES) {
+    slot_sums[slot * SHARES + lane_of(at)] = sums.x;
+    slot_sums[(slot + 1u) * SHARES + lane_of(at)] = sums.y;
+  }
+}
+
+fn keep_four(at: Invocation, slot: u32, values: vec4<f32>) {
+  let sums = fold(values);
+  if (lane_of(at) < SHARES) {
+    slot_sums[slot * SHARES + lane_of(at)] = sums.x;
+    slot_sums[(slot + 1u) * SHARES + lane_of(at)] = sums.y;
+    slot_sums[(slot + 2u) * SHARES + lane_of(at)] = sums.z;
+    slot_sums[(slot + 3u) * SHARES + lane_of(at)] = sums.w;
+  }
+}
+
+// Sum of a slot. Neighbours start at different shares, so that they do not wait for the same bank of memory.
+fn kept(slot: u32) -> f32 {
+  var sum = 0.0;
+  for (var i = 0u; i < SHARES; i++) { sum += slot_sums[slot * SHARES + (slot + i) % SHARES]; }
+  return sum;
+}
+
+// Adds up one value of every invocation of the workgroup; behind the next barrier `shared_sum` knows the total.
+fn share(at: Invocation, value: f32) {
+  let sum = fold_one(value);
+  if (lane_of(at) < SHARES) { all_sums[team_of(at) * SHARES + lane_of(at)] = sum; }
+}
+fn shared_sum(at: Invocation) -> f32 {
+  var sum = 0.0;
+  for (var i = 0u; i < teams_of(at) * SHARES; i++) { sum += all_sums[i]; }
+  return sum;
 }

@@ -6,8 +6,11 @@ override EPS: f32;
 
 @group(0) @binding(5) var<storage, read> squares: array<f32>; // [PARTS]
 
-fn norm_factor(at: Invocation) -> f32 {
+// Each invocation takes its part of the partial sums; behind the next barrier `norm_factor` knows them all.
+fn share_norm(at: Invocation) {
   var sum = 0.0;
-  for (var i = lane_of(at); i < PARTS; i += lanes_of(at)) { sum += squares[i]; }
-  return inverseSqrt(team_sum(at, vec4(sum, 0.0, 0.0, 0.0)).x / f32(HIDDEN) + EPS);
+  for (var i = at.local; i < PARTS; i += WG) { sum += squares[i]; }
+  share(at, sum);
 }
+
+fn norm_factor(at: Invocation) -> f32 { return inverseSqrt(shared_sum(at) / f32(HIDDEN) + EPS); }

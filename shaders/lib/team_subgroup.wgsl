@@ -20,3 +20,8 @@ fn teams_of(at: Invocation) -> u32 { return WG / at.lanes; }
 
 // Sum over the lanes of the team, known to all of them.
 fn team_sum(at: Invocation, value: vec4<f32>) -> vec4<f32> { return subgroupAdd(value); }
+
+// What a team leaves in workgroup memory of each sum, and how its lanes come to it.
+const SHARES = 1u;
+fn fold(value: vec4<f32>) -> vec4<f32> { return subgroupAdd(value); }
+fn fold_one(value: f32) -> f32 { return subgroupAdd(value); }

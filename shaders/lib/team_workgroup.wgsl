@@ -33,3 +33,9 @@ fn team_sum(at: Invocation, value: vec4<f32>) -> vec4<f32> {
   workgroupBarrier();
   return total;
 }
+
+// What a team leaves in workgroup memory of each sum: every lane its own, since adding them up there needs a barrier
+// per sum, and whoever finishes a row can add as well, all behind one barrier.
+override SHARES: u32 = LANES;
+fn fold(value: vec4<f32>) -> vec4<f32> { return value; }
+fn fold_one(value: f32) -> f32 { return value; }

@@ -1,78 +1,63 @@
 // Causal attention of a chunk over everything cached before it and itself, with the softmax kept online in f32.
-// A workgroup computes 32 queries of one head and walks 32 keys at a time: scores in 4 x 2 blocks per invocation,
-// then their weights, then each invocation adds weights x values to 8 queries x 4 dimensions.
-// Dispatch (HEADS, tokens / 32).
+// A workgroup computes QUERIES queries of one head and walks KEYS keys at a time: an invocation has the scores of four
+// queries and four keys in registers from the product to the exponential, then adds weights x values to all queries in
+// four dimensions. The queries lie in workgroup memory, keys and values come straight from the cache.
+// Dispatch (HEADS, tokens / QUERIES).
 override HEADS: u32;
 override KV_HEADS: u32;
-override HEAD_DIM: u32;   // even, at most 256
-override SCALE: f32;      // of the scores: 1 / sqrt(HEAD_DIM)
-override WORKGROUP: u32;  // at least 128 and HEAD_DIM
+override HEAD_DIM: u32;      // a multiple of 4, at most 256
+override SCALE: f32;         // of the scores: 1 / sqrt(HEAD_DIM)
+override QUERIES: u32 = 16;  // 8 or 16
 
-@group(0) @binding(0) var<storage, read> q: array<f32>;       // [tokens, HEADS, HEAD_DIM]
-@group(0) @binding(1) var<storage, read> k: array<u32>;       // [KV_HEADS, capacity, HEAD_DIM / 2] of 2 halves
-@group(0) @binding(2) var<storage, read> v: array<u32>;       // [KV_HEADS, capacity, HEAD_DIM / 2] of 2 halves
-@group(0) @binding(3) var<storage, read_write> y: array<f32>; // [tokens, HEADS, HEAD_DIM]
+@group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;       // [tokens, HEADS, HEAD_DIM / 4]
+@group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>; // [tokens, HEADS, HEAD_DIM / 4]
 
-const TILE = 32u;          // queries, keys, and dimensions staged at a time
-const Q_ROW = 9u;          // 8 blocks of 4 queries, and one of padding against bank conflicts
-const K_ROW = 33u;         // 32 keys and one
+const WG = 64u;
 const LOWEST = -1.0e30;
 
-var<workgroup> q_tile: array<vec4<f32>, TILE * Q_ROW>;      // [dimension, 4 queries]
-var<workgroup> k_tile: array<u32, TILE / 2u * K_ROW>;       // [pair of dimensions, key]
-var<workgroup> weights: array<vec4<f32>, TILE * 8u>;        // [key, 4 queries]: scores, then their exponentials
-var<workgroup> parts: array<f32, 4u * TILE>;                // [part of the keys, query]
-var<workgroup> highest: array<f32, TILE>;                   // running maximum of each query
-var<workgroup> total: array<f32, TILE>;                     // running sum
-var<workgroup> shrink: array<f32, TILE>;                    // what earlier sums are multiplied by
+var<workgroup> queries: array<vec4<f32>, HEAD_DIM / 4u * QUERIES>; // [quad of dimensions, query]
+var<workgroup> weights: array<vec4<f32>, 4u * WG>;                 // [key, 4 queries]; at the end [query, WG] sums of values
+var<workgroup> parts: array<vec4<f32>, WG>;                        // [4 keys, 4 queries]: highest score; at the end sums
+var<workgroup> shrinks: array<vec4<f32>, 4>;                       // [4 queries]: what earlier sums are multiplied by
 
-fn stage(t: u32, head: u32, first_query: u32, keys: u32, first_key: u32, end_key: u32, pair0: u32) {
-  for (var i = t; i < TILE * 8u; i += WORKGROUP) {
-    let d = 2u * pair0 + i % TILE;
-    var four = vec4<f32>();
-    for (var j = 0u; j < 4u; j++) {
-      let query = first_query + i / TILE * 4u + j;
-      if (d < HEAD_DIM && query < chunk.tokens) {
-        four[j] = q[(query * HEADS + head) * HEAD_DIM + d] * SCALE;
-      }
-    }
-    q_tile[i % TILE * Q_ROW + i / TILE] = four;
-  }
-  for (var i = t; i < TILE / 2u * TILE; i += WORKGROUP) {
-    let pair = pair0 + i % (TILE / 2u);
-    let key = first_key + i / (TILE / 2u);
-    var word = 0u;
-    if (pair < HEAD_DIM / 2u && key < end_key) {
-      word = k[keys + key * (HEAD_DIM / 2u) + pair];
-    }
-    k_tile[i % (TILE / 2u) * K_ROW + i / (TILE / 2u)] = word;
-  }
+// Scores of a key with four queries. Everything in registers has a name: arrays are slow where loops stay loops.
+fn products(q0: vec4<f32>, q1: vec4<f32>, q2: vec4<f32>, q3: vec4<f32>, k: vec4<f32>) -> vec4<f32> {
+  return vec4(dot(q0, k), dot(q1, k), dot(q2, k), dot(q3, k));
 }
 
-fn value4(row: u32, column: u32) -> vec4<f32> {
-  let at = row * (HEAD_DIM / 2u) + 2u * column;
-  let low = unpack2x16float(v[at]);
-  if (2u * column + 1u < HEAD_DIM / 2u) {
-    return vec4<f32>(low, unpack2x16float(v[at + 1u]));
-  }
-  return vec4<f32>(low, 0.0, 0.0);
+fn spread(t: u32, a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>) {
+  weights[t] = a;
+  weights[WG + t] = b;
+  weights[2u * WG + t] = c;
+  weights[3u * WG + t] = d;
 }
 
-@compute @workgroup_size(WORKGROUP)
+@compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
+  let fours = QUERIES / 4u;
+  let keys = 16u * WG / QUERIES;
+  // A bound that no compiler knows keeps some from unrolling the long loop.
+  let quads = min(HEAD_DIM / 4u, arrayLength(&q));
   let head = group.x;
-  let first_query = group.y * TILE;
-  let kv_row = head / (HEADS / KV_HEADS) * chunk.capacity; // row of this head's first position
-  let end_key = chunk.start + min(first_query + TILE, chunk.tokens);
-  let columns = (HEAD_DIM + 3u) / 4u;
-  let column = t % columns;
-  let band = t / columns; // of 8 queries; four are at work
-  let block = t % 8u;     // scores: 4 queries
-  let couple = t / 8u;    // and 2 keys; 16 are at work
-  if (t < TILE) {
-    highest[t] = LOWEST;
-    total[t] = 0.0;
+  let first_query = group.y * QUERIES;
+  let first_row = head / (HEADS / KV_HEADS) * kv_capacity(); // of this head's first position
+  let end_key = chunk.start + min(first_query + QUERIES, chunk.tokens);
+  for (var i = t; i < quads * QUERIES; i += WG) {
+    let query = min(first_query + i % QUERIES, chunk.tokens - 1u); // spare queries are not written
+    queries[i] = q[(query * HEADS + head) * quads + i / QUERIES] * SCALE;
   }
+  workgroupBarrier();
+
+  // Scores: 4 queries x 4 keys.
+  let block = t % fours;
+  let couple = t / fours;
+  let limit = vec4(chunk.start + first_query + 4u * block + 1u) + vec4(0u, 1u, 2u, 3u);
+  var highest = vec4<f32>(LOWEST);
+  var total = vec4<f32>();
+  // Values: all queries x 4 dimensions, every `strides`-th key.
+  let strides = WG / quads;
+  let quad = t % quads;
+  let stride = t / quads;
   var o0 = vec4<f32>();
   var o1 = vec4<f32>();
   var o2 = vec4<f32>();
@@ -81,98 +66,129 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var o5 = vec4<f32>();
   var o6 = vec4<f32>();
   var o7 = vec4<f32>();
-  for (var first_key = 0u; first_key < end_key; first_key += TILE) {
+  var o8 = vec4<f32>();
+  var o9 = vec4<f32>();
+  var o10 = vec4<f32>();
+  var o11 = vec4<f32>();
+  var o12 = vec4<f32>();
+  var o13 = vec4<f32>();
+  var o14 = vec4<f32>();
+  var o15 = vec4<f32>();
+
+  for (var first_key = 0u; first_key < end_key; first_key += keys) {
+    let key = first_key + 4u * couple;
+    let rows = vec4(first_row) + min(vec4(key) + vec4(0u, 1u, 2u, 3u), vec4(end_key - 1u));
+    let at = rows * quads;
     var s0 = vec4<f32>();
     var s1 = vec4<f32>();
-    for (var pair0 = 0u; pair0 < HEAD_DIM / 2u; pair0 += TILE / 2u) {
-      stage(t, head, first_query, kv_row * (HEAD_DIM / 2u), first_key, end_key, pair0);
-      workgroupBarrier();
-      if (couple < 16u) {
-        for (var pair = 0u; pair < min(TILE / 2u, HEAD_DIM / 2u - pair0); pair++) {
-          let k0 = unpack2x16float(k_tile[pair * K_ROW + 2u * couple]);
-          let k1 = unpack2x16float(k_tile[pair * K_ROW + 2u * couple + 1u]);
-          let qx = q_tile[2u * pair * Q_ROW + block];
-          let qy = q_tile[(2u * pair + 1u) * Q_ROW + block];
-          s0 += qx * k0.x + qy * k0.y;
-          s1 += qx * k1.x + qy * k1.y;
+    var s2 = vec4<f32>();
+    var s3 = vec4<f32>();
+    for (var d = 0u; d < quads; d++) {
+      let first = d * QUERIES + 4u * block;
+      let q0 = queries[first];
+      let q1 = queries[first + 1u];
+      let q2 = queries[first + 2u];
+      let q3 = queries[first + 3u];
+      s0 += products(q0, q1, q2, q3, key4(at.x + d));
+      s1 += products(q0, q1, q2, q3, key4(at.y + d));
+      s2 += products(q0, q1, q2, q3, key4(at.z + d));
+      s3 += products(q0, q1, q2, q3, key4(at.w + d));
+    }
+    s0 = select(vec4(LOWEST), s0 * key_scale(rows.x), vec4(key) < limit);
+    s1 = select(vec4(LOWEST), s1 * key_scale(rows.y), vec4(key + 1u) < limit);
+    s2 = select(vec4(LOWEST), s2 * key_scale(rows.z), vec4(key + 2u) < limit);
+    s3 = select(vec4(LOWEST), s3 * key_scale(rows.w), vec4(key + 3u) < limit);
+    parts[t] = max(max(s0, s1), max(s2, s3));
+    workgroupBarrier();
+    var now = highest;
+    for (var i = block; i < WG; i += fours) { now = max(now, parts[i]); }
+    let shrink = exp(highest - now);
+    highest = now;
+    if (couple == 0u) { shrinks[block] = shrink; }
+    let w0 = select(exp(s0 - now), vec4<f32>(), s0 == vec4(LOWEST));
+    let w1 = select(exp(s1 - now), vec4<f32>(), s1 == vec4(LOWEST));
+    let w2 = select(exp(s2 - now), vec4<f32>(), s2 == vec4(LOWEST));
+    let w3 = select(exp(s3 - now), vec4<f32>(), s3 == vec4(LOWEST));
+    total = total * shrink + (w0 + w1) + (w2 + w3);
+    let to = 4u * couple * fours + block;
+    weights[to] = w0 * value_scale(rows.x);
+    weights[to + fours] = w1 * value_scale(rows.y);
+    weights[to + 2u * fours] = w2 * value_scale(rows.z);
+    weights[to + 3u * fours] = w3 * value_scale(rows.w);
+    workgroupBarrier();
+    let shrink0 = shrinks[0u];
+    o0 *= shrink0.x;
+    o1 *= shrink0.y;
+    o2 *= shrink0.z;
+    o3 *= shrink0.w;
+    let shrink1 = shrinks[1u];
+    o4 *= shrink1.x;
+    o5 *= shrink1.y;
+    o6 *= shrink1.z;
+    o7 *= shrink1.w;
+    if (fours > 2u) {
+      let shrink2 = shrinks[2u];
+      o8 *= shrink2.x;
+      o9 *= shrink2.y;
+      o10 *= shrink2.z;
+      o11 *= shrink2.w;
+      let shrink3 = shrinks[3u];
+      o12 *= shrink3.x;
+      o13 *= shrink3.y;
+      o14 *= shrink3.z;
+      o15 *= shrink3.w;
+    }
+    if (stride < strides) {
+      for (var i = stride; i < min(keys, end_key - first_key); i += strides) { // beyond lies what nobody wrote
+        let value = value4((first_row + first_key + i) * quads + quad);
+        let four0 = weights[i * fours];
+        o0 += four0.x * value;
+        o1 += four0.y * value;
+        o2 += four0.z * value;
+        o3 += four0.w * value;
+        let four1 = weights[i * fours + 1u];
+        o4 += four1.x * value;
+        o5 += four1.y * value;
+        o6 += four1.z * value;
+        o7 += four1.w * value;
+        if (fours > 2u) {
+          let four2 = weights[i * fours + 2u];
+          o8 += four2.x * value;
+          o9 += four2.y * value;
+          o10 += four2.z * value;
+          o11 += four2.w * value;
+          let four3 = weights[i * fours + 3u];
+          o12 += four3.x * value;
+          o13 += four3.y * value;
+          o14 += four3.z * value;
+          o15 += four3.w * value;
         }
       }
-      workgroupBarrier();
-    }
-    if (couple < 16u) {
-      let position = vec4<u32>(chunk.start + first_query + 4u * block) + vec4<u32>(0u, 1u, 2u, 3u);
-      let key = first_key + 2u * couple;
-      weights[2u * couple * 8u + block] = select(vec4(LOWEST), s0, vec4(key) <= position);
-      weights[(2u * couple + 1u) * 8u + block] = select(vec4(LOWEST), s1, vec4(key + 1u) <= position);
     }
     workgroupBarrier();
-    if (t < 4u * TILE) {
-      var most = LOWEST;
-      for (var i = 0u; i < 8u; i++) {
-        most = max(most, weights[(t / TILE * 8u + i) * 8u + t % TILE / 4u][t % 4u]);
-      }
-      parts[t] = most;
-    }
-    workgroupBarrier();
-    if (t < TILE) {
-      let most = max(max(parts[t], parts[TILE + t]), max(parts[2u * TILE + t], parts[3u * TILE + t]));
-      let next = max(highest[t], most);
-      shrink[t] = exp(highest[t] - next);
-      highest[t] = next;
-    }
-    workgroupBarrier();
-    for (var i = t; i < TILE * 8u; i += WORKGROUP) {
-      let at = i % 8u * 4u;
-      let most = vec4(highest[at], highest[at + 1u], highest[at + 2u], highest[at + 3u]);
-      let score = weights[i];
-      weights[i] = select(exp(score - most), vec4<f32>(), score == vec4(LOWEST));
-    }
-    workgroupBarrier();
-    if (t < 4u * TILE) {
-      var sum = 0.0;
-      for (var i = 0u; i < 8u; i++) {
-        sum += weights[(t / TILE * 8u + i) * 8u + t % TILE / 4u][t % 4u];
-      }
-      parts[t] = sum;
-    }
-    if (band < 4u) {
-      o0 *= shrink[band * 8u + 0u];
-      o1 *= shrink[band * 8u + 1u];
-      o2 *= shrink[band * 8u + 2u];
-      o3 *= shrink[band * 8u + 3u];
-      o4 *= shrink[band * 8u + 4u];
-      o5 *= shrink[band * 8u + 5u];
-      o6 *= shrink[band * 8u + 6u];
-      o7 *= shrink[band * 8u + 7u];
-      for (var i = 0u; i < min(TILE, end_key - first_key); i++) { // beyond lies what nobody wrote
-        let value = value4(kv_row + first_key + i, column);
-        let low = weights[i * 8u + band * 2u];
-        let high = weights[i * 8u + band * 2u + 1u];
-        o0 += low.x * value;
-        o1 += low.y * value;
-        o2 += low.z * value;
-        o3 += low.w * value;
-        o4 += high.x * value;
-        o5 += high.y * value;
-        o6 += high.z * value;
-        o7 += high.w * value;
-      }
-    }
-    workgroupBarrier();
-    if (t < TILE) {
-      total[t] = total[t] * shrink[t] + parts[t] + parts[TILE + t] + parts[2u * TILE + t] + parts[3u * TILE + t];
-    }
   }
-  workgroupBarrier();
-  let first = first_query + band * 8u;
-  if (band < 4u && first < chunk.tokens) {
-    let sums = array(o0, o1, o2, o3, o4, o5, o6, o7);
-    for (var i = 0u; i < min(8u, chunk.tokens - first); i++) {
-      let row = sums[i] / total[band * 8u + i];
-      let at = ((first + i) * HEADS + head) * HEAD_DIM + 4u * column;
-      for (var j = 0u; j < min(4u, HEAD_DIM - 4u * column); j++) {
-        y[at + j] = row[j];
-      }
+
+  parts[t] = total;
+  for (var f = 0u; f < min(fours, arrayLength(&q)); f++) {
+    if (f == 0u) {
+      spread(t, o0, o1, o2, o3);
+    } else if (f == 1u) {
+      spread(t, o4, o5, o6, o7);
+    } else if (f == 2u) {
+      spread(t, o8, o9, o10, o11);
+    } else {
+      spread(t, o12, o13, o14, o15);
     }
+    workgroupBarrier();
+    for (var i = t; i < 4u * quads; i += WG) {
+      let query = i / quads;
+      var sum = vec4<f32>();
+      for (var s = 0u; s < strides; s++) { sum += weights[query * WG + s * quads + i % quads]; }
+      var weight = 0.0;
+      for (var j = f; j < WG; j += fours) { weight += parts[j][query]; }
+      let token = first_query + 4u * f + query;
+      if (token < chunk.tokens) { y[(token * HEADS + head) * quads + i % quads] = sum / weight; }
+    }
+    workgroupBarrier();
   }
 }

@@ -1,17 +1,16 @@
 // Logits of one token, final norm factor included. Dispatch: ROWS rows per workgroup.
 @group(0) @binding(6) var<storage, read_write> logits: array<f32>; // [vocab]
 
+fn row_of(at: Invocation, slot: u32) -> u32 { return min(at.group.x * ROWS + slot, slice.rows - 1u); }
+fn dot_odd(row: u32, group: u32, v: Inputs) -> f32 { return dot_a(row, group, v); }
+
 @compute @workgroup_size(WG)
 fn main(at: Invocation) {
+  let first = at.group.x * ROWS;
+  let end = min(ROWS, slice.rows - first);
+  share_norm(at);
+  multiply(at, end);
+  workgroupBarrier();
   let factor = norm_factor(at);
-  for (var block = 0u; block < ROWS / R; block += teams_of(at)) {
-    let mine = block + team_of(at);
-    let row = at.group.x * ROWS + mine * R;
-    let last = slice.rows - 1u;
-    let is_mine = mine < ROWS / R && row <= last;
-    let sums = dot_rows(at, min(vec4(row, row + 1u, row + 2u, row + 3u), vec4(last)), is_mine) * factor;
-    if (is_mine && lane_of(at) == 0u) {
-      for (var i = 0u; i < min(R, slice.rows - row); i++) { logits[slice.row_start + row + i] = sums[i]; }
-    }
-  }
+  for (var slot = at.local; slot < end; slot += WG) { logits[slice.row_start + first + slot] = kept(slot) * factor; }
 }

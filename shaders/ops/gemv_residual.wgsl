@@ -4,32 +4,24 @@
 @group(0) @binding(7) var<storage, read_write> scaled: array<f32>;   // [rows of W] residual * gamma
 @group(0) @binding(8) var<storage, read_write> squares: array<f32>;  // [rows of W / ROWS, rounded up]
 
-var<workgroup> parts: array<f32, WG>; // one per team
+fn row_of(at: Invocation, slot: u32) -> u32 { return min(at.group.x * ROWS + slot, slice.rows - 1u); }
+fn dot_odd(row: u32, group: u32, v: Inputs) -> f32 { return dot_a(row, group, v); }
 
 @compute @workgroup_size(WG)
 fn main(at: Invocation) {
-  var sum = 0.0;
-  for (var block = 0u; block < ROWS / R; block += teams_of(at)) {
-    let mine = block + team_of(at);
-    let row = at.group.x * ROWS + mine * R;
-    let last = slice.rows - 1u;
-    let is_mine = mine < ROWS / R && row <= last;
-    let sums = dot_rows(at, min(vec4(row, row + 1u, row + 2u, row + 3u), vec4(last)), is_mine);
-    if (is_mine && lane_of(at) == 0u) {
-      for (var i = 0u; i < min(R, slice.rows - row); i++) {
-        let out = slice.row_start + row + i;
-        let value = residual[out] + sums[i];
-        residual[out] = value;
-        scaled[out] = value * gamma[out];
-        sum += value * value;
-      }
-    }
-  }
-  if (lane_of(at) == 0u) { parts[team_of(at)] = sum; }
+  let first = at.group.x * ROWS;
+  let end = min(ROWS, slice.rows - first);
+  multiply(at, end);
   workgroupBarrier();
-  if (at.local == 0u) {
-    var total = 0.0;
-    for (var i = 0u; i < teams_of(at); i++) { total += parts[i]; }
-    squares[slice.row_start / ROWS + at.group.x] = total;
+  var sum = 0.0;
+  for (var slot = at.local; slot < end; slot += WG) {
+    let out = slice.row_start + first + slot;
+    let value = residual[out] + kept(slot);
+    residual[out] = value;
+    scaled[out] = value * gamma[out];
+    sum += value * value;
   }
+  share(at, sum);
+  workgroupBarrier();
+  if (at.local == 0u) { squares[slice.row_start / ROWS + at.group.x] = shared_sum(at); }
 }

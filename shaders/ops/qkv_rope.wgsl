@@ -1,6 +1,6 @@
-// q, k and v of one token: norm factor, projection, rotation of q and k, and k and v into the cache. A team's four rows
-// are columns i, i + 1 and their rotation partners half a head further, so that the rotation happens in registers and
-// two neighbours fill one word of the cache. Dispatch: ROWS rows per workgroup.
+// q, k and v of one token: norm factor, projection, rotation of q and k, and k and v into the cache. Columns
+// i, i + 1 and their rotation partners half a head further are finished together, so that the rotation needs no second
+// pass and two neighbours fill one word of the cache. Dispatch: ROWS rows per workgroup.
 override HEADS: u32;    // query heads
 override KV_HEADS: u32;
 override HEAD_DIM: u32; // a multiple of 4
@@ -38,18 +38,27 @@ fn store(head: u32, pair: u32, values: vec4<f32>) {
   }
 }
 
+// Four slots are columns i and i + 1 of a head and their rotation partners half a head further. `pair` counts
+// columns of first halves over the heads of the slice.
+fn row_of(at: Invocation, slot: u32) -> u32 {
+  let half_dim = HEAD_DIM / 2u;
+  let pair = (at.group.x * ROWS + slot) / FOUR * 2u + slot % 2u;
+  let row = pair / half_dim * HEAD_DIM + pair % half_dim + select(0u, half_dim, slot % FOUR >= 2u);
+  return min(row, slice.rows - 1u);
+}
+fn dot_odd(row: u32, group: u32, v: Inputs) -> f32 { return dot_a(row, group, v); }
+
 @compute @workgroup_size(WG)
 fn main(at: Invocation) {
+  let first = at.group.x * ROWS;
+  let end = min(ROWS, slice.rows - first);
+  share_norm(at);
+  multiply(at, end);
+  workgroupBarrier();
   let factor = norm_factor(at);
-  let half_dim = HEAD_DIM / 2u;
-  for (var block = 0u; block < ROWS / FOUR; block += teams_of(at)) {
-    let mine = block + team_of(at);
-    let first_pair = (at.group.x * ROWS + mine * FOUR) / 2u; // counted over the heads of the slice
-    let local_head = first_pair / half_dim;
-    let pair = first_pair % half_dim;
-    let row = local_head * HEAD_DIM + pair;
-    let is_mine = mine < ROWS / FOUR && row < slice.rows;
-    let sums = dot_rows(at, vec4(row, row + 1u, row + half_dim, row + half_dim + 1u), is_mine) * factor;
-    if (is_mine && lane_of(at) == 0u) { store(slice.row_start / HEAD_DIM + local_head, pair, sums); }
+  for (var slot = at.local * FOUR; slot < end; slot += WG * FOUR) {
+    let pair = (first + slot) / 2u;
+    let values = vec4(kept(slot), kept(slot + 1u), kept(slot + 2u), kept(slot + 3u)) * factor;
+    store((slice.row_start + 2u * pair) / HEAD_DIM, pair % (HEAD_DIM / 2u), values);
   }
 }

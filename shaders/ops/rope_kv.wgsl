@@ -1,4 +1,4 @@
-// Rotates q and k of every token (half-split pairs d, d + HEAD_DIM / 2) and stores k and v in the cache as halves.
+// Rotates q and k of every token (half-split pairs d, d + HEAD_DIM / 2) and stores k and v where the prelude says.
 // One invocation: two neighbouring dimensions of one head. Dispatch ((HEADS + 2 KV_HEADS) * HEAD_DIM / 512, tokens).
 override HEADS: u32;
 override KV_HEADS: u32;
@@ -7,8 +7,6 @@ override HEAD_DIM: u32; // even
 @group(0) @binding(0) var<storage, read> qkv: array<f32>;       // [tokens, HEADS + 2 KV_HEADS, HEAD_DIM]
 @group(0) @binding(1) var<storage, read> rope: array<vec2<f32>>; // [positions, HEAD_DIM / 2] of (cos, sin)
 @group(0) @binding(2) var<storage, read_write> q: array<f32>;   // [tokens, HEADS, HEAD_DIM]
-@group(0) @binding(3) var<storage, read_write> k: array<u32>;   // [KV_HEADS, capacity, HEAD_DIM / 2] of 2 halves
-@group(0) @binding(4) var<storage, read_write> v: array<u32>;   // [KV_HEADS, capacity, HEAD_DIM / 2] of 2 halves
 
 // Dimension `d` of the head that starts at `head`, rotated.
 fn rotated(head: u32, d: u32, position: u32) -> f32 {
@@ -36,10 +34,9 @@ fn main(@builtin(global_invocation_id) at: vec3<u32>) {
     q[to] = rotated(head, d, position);
     q[to + 1u] = rotated(head, d + 1u, position);
   } else if (slot < HEADS + KV_HEADS) {
-    let to = ((slot - HEADS) * chunk.capacity + position) * half + pair;
-    k[to] = pack2x16float(vec2<f32>(rotated(head, d, position), rotated(head, d + 1u, position)));
+    let two = vec2<f32>(rotated(head, d, position), rotated(head, d + 1u, position));
+    store_pair(at.y, false, slot - HEADS, pair, two);
   } else {
-    let to = ((slot - HEADS - KV_HEADS) * chunk.capacity + position) * half + pair;
-    v[to] = pack2x16float(vec2<f32>(qkv[head + d], qkv[head + d + 1u]));
+    store_pair(at.y, true, slot - HEADS - KV_HEADS, pair, vec2<f32>(qkv[head + d], qkv[head + d + 1u]));
   }
 }

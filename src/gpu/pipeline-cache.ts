@@ -14,6 +14,18 @@ const keyOf = (spec: PipelineSpec): string =>
     '|',
   );
 
+const caches = new WeakMap<GPUDevice, PipelineCache>();
+
+/** The cache of a device: models that are loaded one after the other share their kernels. */
+export function pipelinesOf(device: GPUDevice): PipelineCache {
+  let cache = caches.get(device);
+  if (!cache) {
+    cache = new PipelineCache(device);
+    caches.set(device, cache);
+  }
+  return cache;
+}
+
 export class PipelineCache {
   private readonly modules = new Map<string, GPUShaderModule>();
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
@@ -27,6 +39,7 @@ export class PipelineCache {
     if (!pipeline) {
       pipeline = this.create(spec, key);
       this.pipelines.set(key, pipeline);
+      pipeline.catch(() => this.pipelines.delete(key));
     }
     return pipeline;
   }

@@ -23,6 +23,19 @@ export function assembleShader(op: string, preludes: readonly string[] = []): st
   return [...new Set(lines.filter(isDirective)), ...lines.filter((line) => !isDirective(line))].join('\n');
 }
 
+let version: string | undefined;
+
+/** Changes with every change of any shader: FNV-1a of all of them. */
+export function shaderVersion(): string {
+  if (version !== undefined) return version;
+  let hash = 0x811c9dc5;
+  for (const path of Object.keys(sources).sort())
+    for (const text of [path, sources[path]!])
+      for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  version = (hash >>> 0).toString(16);
+  return version;
+}
+
 /** Names of all ops, for the test that compiles every listed variant. */
 export const shaderOps: readonly string[] = Object.keys(sources)
   .filter((path) => path.includes('/ops/'))

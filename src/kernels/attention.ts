@@ -1,16 +1,20 @@
 /**
  * Attention of one token over the cache: `attention_split` in as many pieces as the number of cached positions
  * calls for, then `attention_merge` unless one piece was enough. Host and shader derive the number of pieces from
- * the position with the same formula, so that nothing has to be sent.
+ * the position with the same formula, so that nothing has to be sent. `prefill/attention-columns` runs the same
+ * shaders for a few tokens at once.
  */
-import type { DecodeTuning } from './decode-tuning';
-import { type Dispatch, encode, type KernelContext, prepare } from './dispatch';
+import type { Gpu } from '../gpu/device';
+import type { PipelineSpec } from '../gpu/pipeline-cache';
+import type { AttentionTuning } from './attention-tuning';
+import { type Dispatch, type KernelContext, prepare } from './dispatch';
 import { checkHeads, type HeadShape } from './qkv-rope';
-import type { KvLayer } from './types';
+import type { KvFormat, KvLayer } from './types';
 
 export interface AttentionArgs extends HeadShape {
   /** f32 [heads, headDim], rotated. */
   readonly q: GPUBuffer;
+  readonly format: KvFormat;
   readonly cache: KvLayer;
   /** STATE; positions 0..state.position are attended to. */
   readonly state: GPUBuffer;
@@ -26,72 +30,104 @@ export interface AttentionDispatches {
   readonly merge: Dispatch;
 }
 
-/** Bytes of the scratch buffers. */
+type Splits = Pick<AttentionTuning, 'splitPositions' | 'maxSplits'>;
+
+/** Bytes of the scratch buffers, for `columns` tokens at once. */
 export function attentionScratchBytes(
   { heads, headDim }: HeadShape,
-  { maxSplits }: DecodeTuning,
+  { maxSplits }: Splits,
+  columns = 1,
 ): { shares: number; extent: number } {
-  return { shares: heads * maxSplits * headDim * 4, extent: heads * maxSplits * 8 };
+  const rows = columns * heads * maxSplits;
+  return { shares: rows * headDim * 4, extent: rows * 8 };
 }
 
 /** Pieces for `positions` cached positions; `split_count` of shaders/lib/splits.wgsl. */
-export function splitCount(positions: number, { splitPositions, maxSplits }: DecodeTuning): number {
+export function splitCount(positions: number, { splitPositions, maxSplits }: Splits): number {
   return Math.min(maxSplits, Math.ceil(positions / splitPositions));
 }
 
-const TILE = 256;
-/** What WebGPU guarantees, less the fixed arrays of the shader. */
-const SHARED_BYTES = 16384 - 64 * 20;
-const MAX_QUERIES = 8;
+/** Prelude that reads the cache. */
+export const kvPrelude = (format: KvFormat): string => (format === 'int8' ? 'kv_int8' : 'kv_f16');
 
-/** Query heads per workgroup: those of one KV head, as far as shared memory allows. */
-function queriesPerWorkgroup({ heads, kvHeads, headDim }: HeadShape): number {
-  const bytesPerHead = (headDim + TILE + 64) * 4;
-  return Math.min(heads / kvHeads, MAX_QUERIES, Math.floor(SHARED_BYTES / bytesPerHead));
+/** Positions per step. */
+const TILE = 256;
+/** What WebGPU guarantees. */
+const SHARED_BYTES = 16384;
+/** Most rows of a workgroup: what the arrays of the shader hold. */
+export const MAX_ROWS = 8;
+
+/** The split kernel for workgroups of up to `wantedRows` rows (pairs of a token and a query head of one KV head). */
+export function splitKernel(
+  gpu: Pick<Gpu, 'isSoftware'>,
+  { heads, kvHeads, headDim }: HeadShape,
+  { splitPositions, maxSplits, attentionWorkgroup }: AttentionTuning,
+  { format, span, wantedRows }: { format: KvFormat; span: readonly string[]; wantedRows: number },
+): { spec: PipelineSpec; rows: number } {
+  const quads = headDim / 4;
+  let workgroup = attentionWorkgroup;
+  while (workgroup < quads) workgroup *= 2;
+  const fitting = Math.floor(SHARED_BYTES / ((headDim + TILE + workgroup) * 4));
+  const rows = Math.min(wantedRows, MAX_ROWS, fitting);
+  const perRow = 4 * workgroup;
+  const constants = {
+    HEADS: heads,
+    KV_HEADS: kvHeads,
+    HEAD_DIM: headDim,
+    SPLIT: splitPositions,
+    MAX_SPLITS: maxSplits,
+    QUERIES: rows,
+    WG: workgroup,
+    TILE,
+    SCORES: Math.max(rows * TILE, perRow),
+    ROLLED: gpu.isSoftware ? 1 : 0,
+    GATHER: Math.min(rows, Math.max(1, Math.floor((rows * TILE) / perRow))),
+  };
+  const preludes = [...span, 'splits', kvPrelude(format)];
+  return { spec: { op: 'attention_split', preludes, constants }, rows };
 }
+
+/** The kernel that puts splits together. */
+export function mergeKernel(
+  { heads, headDim }: HeadShape,
+  { splitPositions, maxSplits }: Splits,
+  span: readonly string[],
+): PipelineSpec {
+  const constants = { HEADS: heads, HEAD_DIM: headDim, SPLIT: splitPositions, MAX_SPLITS: maxSplits };
+  return { op: 'attention_merge', preludes: [...span, 'splits'], constants };
+}
+
+const SPAN = ['state', 'span_state'];
 
 export async function attention(context: KernelContext, args: AttentionArgs): Promise<AttentionDispatches> {
   checkHeads(args);
-  const { heads, kvHeads, headDim } = args;
-  const { splitPositions, maxSplits } = context.tuning;
-  const queries = queriesPerWorkgroup(args);
-  const shared = { HEAD_DIM: headDim, SPLIT: splitPositions, MAX_SPLITS: maxSplits };
+  const { gpu, tuning } = context;
+  const { heads, kvHeads, format, cache, output, shares, extent, state } = args;
+  const queries = heads / kvHeads;
+  const { spec, rows } = splitKernel(gpu, args, tuning, { format, span: SPAN, wantedRows: queries });
   const [split, merge] = await Promise.all([
     prepare(context, {
-      spec: {
-        op: 'attention_split',
-        preludes: ['state', 'splits'],
-        constants: { ...shared, HEADS: heads, KV_HEADS: kvHeads, QUERIES: queries, TILE },
-      },
-      bindings: {
-        0: args.q,
-        1: args.cache.k,
-        2: args.cache.v,
-        3: args.output,
-        4: args.shares,
-        5: args.extent,
-        6: args.state,
-      },
+      spec,
+      bindings: { 0: args.q, 1: cache.k, 2: cache.v, 3: output, 4: shares, 5: extent, 6: state },
       x: 1,
-      y: kvHeads * Math.ceil(heads / kvHeads / queries),
+      y: kvHeads * Math.ceil(queries / rows),
     }),
     prepare(context, {
-      spec: { op: 'attention_merge', preludes: ['state', 'splits'], constants: shared },
-      bindings: { 0: args.shares, 1: args.extent, 2: args.output, 3: args.state },
+      spec: mergeKernel(args, tuning, SPAN),
+      bindings: { 0: shares, 1: extent, 2: output, 6: state },
       x: heads,
     }),
   ]);
   return { split, merge };
 }
 
-/** Encodes both dispatches, or one where one piece is enough; `positions` = state.position + 1. */
-export function encodeAttention(
-  pass: GPUComputePassEncoder,
+/** Both dispatches, or one where one piece is enough; `positions` = state.position + 1. */
+export function attentionAt(
   { split, merge }: AttentionDispatches,
   positions: number,
-  tuning: DecodeTuning,
-): void {
+  tuning: Splits,
+): readonly Dispatch[] {
   const splits = splitCount(positions, tuning);
-  encode(pass, split, splits);
-  if (splits > 1) encode(pass, merge);
+  const sized = { ...split, x: splits };
+  return splits > 1 ? [sized, merge] : [sized];
 }

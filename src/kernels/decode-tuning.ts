@@ -1,4 +1,5 @@
 import type { Gpu } from '../gpu/device';
+import { type AttentionTuning, attentionTuning } from './attention-tuning';
 
 /** How a team multiplies: f32 throughout; codes widened through f16 (needs shader-f16); activations as 8-bit integers. */
 export type GemvMath = 'f32' | 'half' | 'int8';
@@ -21,45 +22,48 @@ export interface GemvTuning {
 }
 
 /** Sizes of the decode kernels on one adapter. */
-export interface DecodeTuning {
+export interface DecodeTuning extends AttentionTuning {
   readonly gemv: Readonly<Record<GemvKind, GemvTuning>>;
   /**
    * Values of the residual per partial sum of squares: columns of a workgroup of `embed_token`, and `rows` of the
    * kinds that write the residual (`output`, `down`).
    */
   readonly residualRows: number;
-  /** Cached positions one attention workgroup should take before the work is split further. */
-  readonly splitPositions: number;
-  /** Most splits of one head. */
-  readonly maxSplits: number;
 }
 
 /** Largest subgroup WebGPU knows. */
 const MAX_SUBGROUP = 128;
 
 /**
- * What an adapter starts with, before anything was measured. With subgroups a workgroup must be a multiple of the
- * largest subgroup the adapter may choose, and the rows are what its teams take in one go if it chooses 32 or its
- * largest, whichever is smaller; other choices cost speed, not correctness. Tree of 64 otherwise.
+ * What an adapter starts with, before anything was measured. The residual's kinds share `rows` with `residualRows`.
  */
-export function decodeTuning({ features }: Pick<Gpu, 'features'>): DecodeTuning {
-  const gemv = gemvTuning(features);
+export function decodeTuning(gpu: Pick<Gpu, 'features' | 'isSoftware'>, kvHeads = 32): DecodeTuning {
+  const gemv = gemvTuning(gpu);
   return {
     gemv: { qkv: gemv, output: gemv, gateUp: gemv, down: gemv, head: gemv },
     residualRows: gemv.rows,
-    splitPositions: 256,
-    maxSplits: 64,
+    ...attentionTuning(gpu, kvHeads),
   };
 }
 
-function gemvTuning(features: Gpu['features']): GemvTuning {
-  const shared = { rowsPerTeam: 4, math: 'f32' } as const;
+/**
+ * On a processor 8 rows a team and one team per workgroup, whose barrier then costs nothing, as wide as the vector
+ * unit. On a GPU 4 rows, so that small matrices still fill it: with subgroups a workgroup must be a multiple of the
+ * largest subgroup the adapter may choose, and the rows are what its teams take in one go if it chooses 32 or its
+ * largest, whichever is smaller; other choices cost speed, not correctness. Without subgroups, teams of 64.
+ */
+function gemvTuning({ features, isSoftware }: Pick<Gpu, 'features' | 'isSoftware'>): GemvTuning {
+  const math = 'f32';
   if (!features.subgroups) {
-    return { ...shared, team: 'team_workgroup', teamConstants: { WG: 64, LANES: 64 }, rows: 4 };
+    const lanes = isSoftware ? 8 : 64;
+    const teamConstants = { WG: lanes, LANES: lanes };
+    return { team: 'team_workgroup', teamConstants, rows: isSoftware ? 64 : 16, rowsPerTeam: 8, math };
   }
   const largest = Math.min(MAX_SUBGROUP, features.subgroupMaxSize || MAX_SUBGROUP);
-  const workgroup = largest <= 4 ? 64 : 128;
+  if (isSoftware) {
+    return { team: 'team_subgroup', teamConstants: { WG: largest }, rows: 64, rowsPerTeam: 8, math };
+  }
   const likely = Math.min(32, largest);
-  const rows = Math.min(64, (workgroup / likely) * shared.rowsPerTeam);
-  return { ...shared, team: 'team_subgroup', teamConstants: { WG: workgroup }, rows };
+  const rows = Math.min(64, (128 / likely) * 4);
+  return { team: 'team_subgroup', teamConstants: { WG: 128 }, rows, rowsPerTeam: 4, math };
 }

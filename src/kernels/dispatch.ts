@@ -48,6 +48,25 @@ export async function prepare(
   return { label, pipeline, bindGroup, x: plan.x, y: plan.y ?? 1 };
 }
 
+/** Steps [start, end), with nothing said twice. */
+export function encodeAll(
+  pass: GPUComputePassEncoder,
+  steps: readonly Dispatch[],
+  start = 0,
+  end = steps.length,
+): void {
+  let pipeline: GPUComputePipeline | undefined;
+  for (let i = start; i < end; i++) {
+    const step = steps[i]!;
+    if (step.pipeline !== pipeline) {
+      pipeline = step.pipeline;
+      pass.setPipeline(pipeline);
+    }
+    pass.setBindGroup(0, step.bindGroup);
+    pass.dispatchWorkgroups(step.x, step.y);
+  }
+}
+
 export function encode(pass: GPUComputePassEncoder, dispatch: Dispatch, x = dispatch.x): void {
   pass.setPipeline(dispatch.pipeline);
   pass.setBindGroup(0, dispatch.bindGroup);

@@ -1,5 +1,5 @@
 import { type Dispatch, type KernelContext, prepare } from './dispatch';
-import { checkMatrix, sliceBindings, sliceUniform, weightsPrelude } from './matrix';
+import { checkMatrix, sliceBindings, sliceUniform, weightsPreludes } from './matrix';
 import type { Matrix } from './types';
 
 export interface EmbedTokenArgs {
@@ -27,7 +27,7 @@ export function embedToken(context: KernelContext, args: EmbedTokenArgs): Promis
       prepare(context, {
         spec: {
           op: 'embed_token',
-          preludes: ['state', weightsPrelude(embedding), 'slice'],
+          preludes: ['state', ...weightsPreludes(embedding), 'slice'],
           constants: { COLS: embedding.cols, COLUMNS: columns },
         },
         bindings: {

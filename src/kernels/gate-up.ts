@@ -1,12 +1,12 @@
 import { AppError } from '../core/errors';
 import { type Dispatch, type KernelContext, prepare } from './dispatch';
-import { checkMatrix, sliceUniform, weightsPrelude } from './matrix';
+import { checkMatrix, sliceUniform, weightsPreludes } from './matrix';
 import type { Matrix, MatrixSlice } from './types';
 
 export interface GateUpArgs {
   /** [2 * intermediate, hidden]: one slice, or the same cuts through gate and up. */
   readonly weights: Matrix;
-  /** f32 [hidden]: residual * gamma, with its partial sums of squares f32 [parts]. */
+  /** f32 [hidden], or as `quantize_rows` leaves it for math int8: residual * gamma, with its partial sums of squares f32 [parts]. */
   readonly x: GPUBuffer;
   readonly squares: GPUBuffer;
   readonly parts: number;
@@ -47,13 +47,13 @@ function pairs(weights: Matrix): Pair[] {
 export function gateUp(context: KernelContext, args: GateUpArgs): Promise<Dispatch[]> {
   const { weights } = args;
   checkMatrix('gate_up', weights, weights.rows, weights.cols);
-  const { team, teamConstants, rows, rowsPerTeam } = context.tuning.gemv.gateUp;
+  const { team, teamConstants, rows, rowsPerTeam, math } = context.tuning.gemv.gateUp;
   return Promise.all(
     pairs(weights).map((pair) =>
       prepare(context, {
         spec: {
           op: 'gate_up',
-          preludes: [team, weightsPrelude(weights), 'gemv', 'norm', 'slice'],
+          preludes: [team, ...weightsPreludes(weights, math), 'gemv', 'norm', 'slice'],
           constants: {
             ...teamConstants,
             COLS: weights.cols,

@@ -1,11 +1,11 @@
 import { type Dispatch, type KernelContext, prepare } from './dispatch';
-import { checkMatrix, sliceBindings, sliceUniform, weightsPrelude } from './matrix';
+import { checkMatrix, sliceBindings, sliceUniform, weightsPreludes } from './matrix';
 import type { Matrix } from './types';
 
 export interface GemvLogitsArgs {
   /** [vocab, hidden] */
   readonly head: Matrix;
-  /** f32 [hidden]: residual * gamma of the final norm, with its partial sums of squares f32 [parts]. */
+  /** f32 [hidden], or as `quantize_rows` leaves it for math int8: residual * gamma of the final norm, with its partial sums of squares f32 [parts]. */
   readonly x: GPUBuffer;
   readonly squares: GPUBuffer;
   readonly parts: number;
@@ -18,13 +18,13 @@ export interface GemvLogitsArgs {
 export function gemvLogits(context: KernelContext, args: GemvLogitsArgs): Promise<Dispatch[]> {
   const { head } = args;
   checkMatrix('gemv_logits', head, head.rows, head.cols);
-  const { team, teamConstants, rows, rowsPerTeam } = context.tuning.gemv.head;
+  const { team, teamConstants, rows, rowsPerTeam, math } = context.tuning.gemv.head;
   return Promise.all(
     head.slices.map((slice) =>
       prepare(context, {
         spec: {
           op: 'gemv_logits',
-          preludes: [team, weightsPrelude(head), 'gemv', 'norm', 'slice'],
+          preludes: [team, ...weightsPreludes(head, math), 'gemv', 'norm', 'slice'],
           constants: {
             ...teamConstants,
             COLS: head.cols,

@@ -1,13 +1,13 @@
 import { AppError } from '../core/errors';
 import { type Dispatch, type KernelContext, prepare } from './dispatch';
-import { checkMatrix, sliceBindings, sliceUniform, weightsPrelude } from './matrix';
+import { checkMatrix, sliceBindings, sliceUniform, weightsPreludes } from './matrix';
 import type { Matrix } from './types';
 
 export interface GemvResidualArgs {
   readonly kind: 'output' | 'down';
   /** [hidden, inputs] */
   readonly weights: Matrix;
-  /** f32 [inputs] */
+  /** f32 [inputs], or as `quantize_rows` leaves it for math int8. */
   readonly x: GPUBuffer;
   /** f32 [hidden] of the norm that reads the result. */
   readonly gamma: GPUBuffer;
@@ -23,7 +23,7 @@ export interface GemvResidualArgs {
 export function gemvResidual(context: KernelContext, args: GemvResidualArgs): Promise<Dispatch[]> {
   const { weights } = args;
   checkMatrix('gemv_residual', weights, weights.rows, weights.cols);
-  const { team, teamConstants, rows, rowsPerTeam } = context.tuning.gemv[args.kind];
+  const { team, teamConstants, rows, rowsPerTeam, math } = context.tuning.gemv[args.kind];
   return Promise.all(
     weights.slices.map((slice) => {
       if (slice.rowStart % rows !== 0) {
@@ -32,7 +32,7 @@ export function gemvResidual(context: KernelContext, args: GemvResidualArgs): Pr
       return prepare(context, {
         spec: {
           op: 'gemv_residual',
-          preludes: [team, weightsPrelude(weights), 'gemv', 'slice'],
+          preludes: [team, ...weightsPreludes(weights, math), 'gemv', 'slice'],
           constants: { ...teamConstants, COLS: weights.cols, ROWS: rows, R: rowsPerTeam },
         },
         bindings: {

@@ -1,13 +1,25 @@
 /** What every matrix-vector kernel needs to know of a matrix: its prelude, its bindings, its slices. */
 import { AppError } from '../core/errors';
-import type { Matrix, MatrixSlice } from './types';
+import type { GemvMath } from './decode-tuning';
+import type { Matrix, MatrixSlice, WeightFormat } from './types';
 
 /** Columns per scale group, and the step of every kernel along a row. */
 export const GROUP = 32;
 
-/** Prelude of shaders/lib that reads matrices of this format. */
-export function weightsPrelude(matrix: Matrix): string {
-  return `weights_${matrix.format}`;
+const isQ4 = (format: WeightFormat): boolean => format === 'q4f16' || format === 'q4f32';
+
+/** The math a matrix is multiplied with: the wanted one, or f32 where its format has no other. */
+export function mathOf({ format }: Pick<Matrix, 'format'>, wanted: GemvMath): GemvMath {
+  return isQ4(format) ? wanted : 'f32';
+}
+
+/** Preludes of shaders/lib that read matrices of this format and multiply them. */
+export function weightsPreludes(
+  { format }: Pick<Matrix, 'format'>,
+  wanted: GemvMath = 'f32',
+): readonly string[] {
+  if (!isQ4(format)) return [`weights_${format}`];
+  return [`gemv_scales_${format.slice(2)}`, 'weights_q4', `math_${mathOf({ format }, wanted)}`];
 }
 
 /** Bytes of one row: values or codes, and scales. */

@@ -1,6 +1,6 @@
 import { AppError } from '../core/errors';
 import { type Dispatch, type KernelContext, prepare } from './dispatch';
-import { checkMatrix, sliceBindings, sliceUniform, weightsPrelude } from './matrix';
+import { checkMatrix, sliceBindings, sliceUniform, weightsPreludes } from './matrix';
 import type { KvLayer, Matrix, RopeTable } from './types';
 
 export interface HeadShape {
@@ -25,15 +25,15 @@ export function checkHeads({ heads, kvHeads, headDim }: HeadShape): void {
 export interface QkvRopeArgs extends HeadShape {
   /** [(heads + 2 kvHeads) * headDim, hidden]; slices hold whole heads. */
   readonly weights: Matrix;
-  /** f32 [hidden]: residual * gamma, with its partial sums of squares f32 [parts]. */
+  /** f32 [hidden], or as `quantize_rows` leaves it for math int8: residual * gamma, with its partial sums of squares f32 [parts]. */
   readonly x: GPUBuffer;
   readonly squares: GPUBuffer;
   readonly parts: number;
   readonly normEps: number;
   /** f32 [heads, headDim], written. */
   readonly q: GPUBuffer;
-  /** Position `state.position` of both is written. */
-  readonly cache: KvLayer;
+  /** Position `state.position` of both is written: halves. Or, for `store_kv`, f32 rows [2, kvHeads, headDim]. */
+  readonly cache: KvLayer | { readonly rows: GPUBuffer };
   readonly rope: RopeTable;
   readonly state: GPUBuffer;
 }
@@ -43,11 +43,16 @@ export function qkvRope(context: KernelContext, args: QkvRopeArgs): Promise<Disp
   const { heads, kvHeads, headDim, weights, parts } = args;
   checkHeads(args);
   checkMatrix('qkv_rope', weights, (heads + 2 * kvHeads) * headDim, weights.cols);
-  const { team, teamConstants, rows } = context.tuning.gemv.qkv;
+  const { team, teamConstants, rows, rowsPerTeam, math } = context.tuning.gemv.qkv;
+  const { cache } = args;
+  const isRows = 'rows' in cache;
+  const store = isRows ? 'kv_store_scratch' : 'kv_store_f16';
+  const target = isRows ? { 7: cache.rows } : { 7: cache.k, 8: cache.v };
   const constants = {
     ...teamConstants,
     COLS: weights.cols,
     ROWS: rows,
+    R: rowsPerTeam,
     HIDDEN: weights.cols,
     PARTS: parts,
     EPS: args.normEps,
@@ -63,7 +68,7 @@ export function qkvRope(context: KernelContext, args: QkvRopeArgs): Promise<Disp
       return prepare(context, {
         spec: {
           op: 'qkv_rope',
-          preludes: ['state', team, weightsPrelude(weights), 'gemv', 'norm', 'slice', 'kv_store_f16'],
+          preludes: ['state', team, ...weightsPreludes(weights, math), 'gemv', 'norm', 'slice', store],
           constants,
         },
         bindings: {
@@ -71,8 +76,7 @@ export function qkvRope(context: KernelContext, args: QkvRopeArgs): Promise<Disp
           2: args.x,
           5: args.squares,
           6: args.q,
-          7: args.cache.k,
-          8: args.cache.v,
+          ...target,
           9: args.state,
           10: args.rope,
           11: sliceUniform(context.gpu.device, slice),

@@ -37,3 +37,10 @@ export function attention(
   }
   return output;
 }
+
+/** A row of an int8 cache: scale = max|row| / 127 as f32, code = round(value / scale). */
+export function int8Row(row: ArrayLike<number>): { codes: Int8Array; scale: number } {
+  const values = Float64Array.from(row);
+  const scale = Math.fround(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 127);
+  return { codes: Int8Array.from(values, (value) => (scale > 0 ? Math.round(value / scale) : 0)), scale };
+}

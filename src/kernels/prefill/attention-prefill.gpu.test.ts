@@ -1,84 +1,167 @@
 import { describe, expect, it } from 'vitest';
-import { fromHalf, toHalf } from '../../core/half';
 import { readBuffer, upload } from '../../gpu/test-gpu';
 import { attentionRows, emptyCache, ropeKvRows } from '../cpu/prefill';
 import { normal, poisoned, readGuarded, worstError } from '../test-kernels';
+import { emptyLayer, storedValues, testTensor } from '../test-kv';
+import type { KvFormat } from '../types';
+import { attentionColumns, columnScratchBytes } from './attention-columns';
 import { attentionPrefill } from './attention-prefill';
+import { ropeKv } from './rope-kv';
 import { chunkContext, runSteps } from './test-prefill';
-import { ropeKv } from './token-ops';
 
-/** What lies in the cache where nothing was written: NaN, so that reading it shows. */
-const NAN_HALF = 0x7e00;
+interface Case {
+  readonly format: KvFormat;
+  readonly shape: { readonly heads: number; readonly kvHeads: number; readonly headDim: number };
+  /** [tokens, start] */
+  readonly runs: readonly (readonly [number, number])[];
+}
 
-/** Positions 0 .. start by an earlier chunk of the CPU, then `tokens` by the kernels. */
-async function check(
-  shape: { heads: number; kvHeads: number; headDim: number },
-  tokens: number,
-  start: number,
-) {
-  const { heads, kvHeads, headDim } = shape;
-  const capacity = start + tokens + 5;
-  const context = await chunkContext({}, tokens, { start, capacity });
-  const { gpu } = context;
-  const width = (heads + 2 * kvHeads) * headDim;
-  const angles = Float64Array.from({ length: (capacity * headDim) / 2 }, (_, i) => i * 0.37);
-  const rope = Float32Array.from({ length: capacity * headDim }, (_, i) =>
-    (i % 2 ? Math.sin : Math.cos)(angles[i >> 1]!),
-  );
-  const reference = emptyCache(shape, capacity);
-  ropeKvRows(shape, normal(8, start * width), rope, 0, reference);
-  const stored = (values: Float64Array) =>
-    Uint16Array.from(values, (value, i) => {
-      const position = Math.floor(i / headDim) % capacity;
-      return position < start ? toHalf(value) : NAN_HALF;
-    });
-  const cache = {
-    k: upload(gpu.device, 'k', stored(reference.k)),
-    v: upload(gpu.device, 'v', stored(reference.v)),
-  };
-  const qkv = normal(9, tokens * width);
-  const count = tokens * heads * headDim;
-  const q = poisoned(gpu, 'q', count);
-  const y = poisoned(gpu, 'y', count);
-  const steps = [
-    await ropeKv(context, {
+/** Odd positions and tails; several runs per pipeline, because compiling takes the time. */
+const SHAPES: readonly Case[] = [
+  {
+    format: 'f16',
+    shape: { heads: 6, kvHeads: 1, headDim: 128 },
+    runs: [
+      [40, 64],
+      [1, 0],
+      [17, 100],
+    ],
+  },
+  {
+    format: 'int8',
+    shape: { heads: 3, kvHeads: 3, headDim: 80 },
+    runs: [
+      [70, 31],
+      [5, 200],
+    ],
+  },
+  {
+    format: 'f16',
+    shape: { heads: 2, kvHeads: 1, headDim: 256 },
+    runs: [
+      [34, 3],
+      [8, 300],
+    ],
+  },
+  { format: 'f16', shape: { heads: 4, kvHeads: 2, headDim: 20 }, runs: [[20, 7]] },
+];
+
+describe.each(SHAPES)('attention_prefill %o', ({ format, shape, runs }) => {
+  it.each(runs)('%i tokens from %i', async (tokens, start) => {
+    const { heads, kvHeads, headDim } = shape;
+    const capacity = start + tokens + 5;
+    const context = await chunkContext({}, tokens, { start, capacity });
+    const { gpu } = context;
+    const count = tokens * heads * headDim;
+    const q = normal(1, count, 2);
+    const k = testTensor(gpu, format, { kvHeads, headDim }, capacity, start + tokens, 2);
+    const v = testTensor(gpu, format, { kvHeads, headDim }, capacity, start + tokens, 3);
+    const y = poisoned(gpu, 'y', count);
+    const args = { ...shape, q: upload(gpu.device, 'q', q), format, cache: { k: k.buffer, v: v.buffer }, y };
+    runSteps(context, [await attentionPrefill(context, args)], tokens, start);
+    const cache = { capacity, k: k.values, v: v.values };
+    const expected = attentionRows(shape, Float64Array.from(q), cache, start);
+    expect(worstError(await readGuarded(gpu, y, count), expected)).toBeLessThan(1e-5);
+  });
+});
+
+// Both kernels for one head per KV head, the larger one for three, in blocks of eight rows; enough positions for splits.
+const COLUMNS: readonly Case[] = [
+  {
+    format: 'f16',
+    shape: { heads: 2, kvHeads: 2, headDim: 128 },
+    runs: [
+      [1, 0],
+      [3, 61],
+      [7, 300],
+    ],
+  },
+  {
+    format: 'int8',
+    shape: { heads: 6, kvHeads: 2, headDim: 36 },
+    runs: [
+      [2, 513],
+      [8, 4200],
+    ],
+  },
+];
+
+describe.each(COLUMNS)('attention over columns %o', ({ format, shape, runs }) => {
+  it.each(runs)('%i tokens from %i', async (tokens, start) => {
+    const { heads, kvHeads, headDim } = shape;
+    const capacity = start + tokens + 3;
+    const context = await chunkContext({}, tokens, { start, capacity });
+    const { gpu } = context;
+    const count = tokens * heads * headDim;
+    const q = normal(4, count, 2);
+    const k = testTensor(gpu, format, { kvHeads, headDim }, capacity, start + tokens, 5);
+    const v = testTensor(gpu, format, { kvHeads, headDim }, capacity, start + tokens, 6);
+    const bytes = columnScratchBytes(gpu, shape);
+    const y = poisoned(gpu, 'y', count);
+    const shares = poisoned(gpu, 'shares', bytes.shares / 4);
+    const extent = poisoned(gpu, 'extent', bytes.extent / 4);
+    const cache = { k: k.buffer, v: v.buffer };
+    const args = { ...shape, q: upload(gpu.device, 'q', q), format, cache, y, shares, extent };
+    runSteps(context, await attentionColumns(context, args), tokens, start);
+    const stored = { capacity, k: k.values, v: v.values };
+    const expected = attentionRows(shape, Float64Array.from(q), stored, start);
+    expect(worstError(await readGuarded(gpu, y, count), expected)).toBeLessThan(1e-5);
+    await readGuarded(gpu, shares, bytes.shares / 4);
+    await readGuarded(gpu, extent, bytes.extent / 4);
+  });
+});
+
+describe('rope_kv and store_kv', () => {
+  it.each<[KvFormat, Case['shape'], number, number]>([
+    ['f16', { heads: 2, kvHeads: 1, headDim: 64 }, 70, 31],
+    ['int8', { heads: 2, kvHeads: 1, headDim: 64 }, 7, 31],
+    ['int8', { heads: 3, kvHeads: 3, headDim: 256 }, 5, 2],
+    ['int8', { heads: 12, kvHeads: 2, headDim: 4 }, 20, 7],
+  ])('%s %o, %i tokens from %i', async (format, shape, tokens, start) => {
+    const { heads, kvHeads, headDim } = shape;
+    const capacity = start + tokens + 5;
+    const context = await chunkContext({}, tokens, { start, capacity });
+    const { gpu } = context;
+    const width = (heads + 2 * kvHeads) * headDim;
+    const rope = Float32Array.from({ length: capacity * headDim }, (_, i) =>
+      (i % 2 ? Math.sin : Math.cos)((i >> 1) * 0.37),
+    );
+    const qkv = normal(9, tokens * width);
+    qkv.fill(0, heads * headDim, (heads + 1) * headDim); // the first key of the chunk has no scale
+    const count = tokens * heads * headDim;
+    const q = poisoned(gpu, 'q', count);
+    const rows = poisoned(gpu, 'rows', tokens * 2 * kvHeads * headDim);
+    const cache = emptyLayer(gpu, format, shape, capacity);
+    const steps = await ropeKv(context, {
       ...shape,
       qkv: upload(gpu.device, 'qkv', qkv),
       rope: upload(gpu.device, 'rope', rope),
       q,
+      format,
       cache,
-    }),
-    await attentionPrefill(context, { ...shape, q, cache, y }),
-  ];
-  runSteps(context, steps, tokens);
+      rows,
+    });
+    runSteps(context, steps, tokens, start);
 
-  const expectedQ = ropeKvRows(shape, qkv, rope, start, reference);
-  expect(worstError(await readGuarded(gpu, q, count), expectedQ), 'q').toBeLessThan(1e-6);
-  for (const part of ['k', 'v'] as const) {
-    const bits = new Uint16Array(await readBuffer(gpu.device, cache[part]));
-    const written: number[] = [];
-    const expected: number[] = [];
-    for (let i = 0; i < kvHeads * capacity * headDim; i++) {
-      if (Math.floor(i / headDim) % capacity < start + tokens) {
-        written.push(fromHalf(bits[i]!));
-        expected.push(reference[part][i]!);
-      } else expect(bits[i]).toBe(NAN_HALF);
+    const reference = emptyCache(shape, capacity);
+    const expectedQ = ropeKvRows(shape, qkv, rope, start, reference);
+    expect(worstError(await readGuarded(gpu, q, count), expectedQ), 'q').toBeLessThan(1e-6);
+    await readGuarded(gpu, rows, tokens * 2 * kvHeads * headDim);
+    for (const part of ['k', 'v'] as const) {
+      const found = storedValues(format, await readBuffer(gpu.device, cache[part]), shape, capacity);
+      for (let row = 0; row < kvHeads * capacity; row++) {
+        const position = row % capacity;
+        const isWritten = position >= start && position < start + tokens;
+        const values = found.subarray(row * headDim, (row + 1) * headDim);
+        const expected = reference[part].subarray(row * headDim, (row + 1) * headDim);
+        const most = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+        // Half a step of the format, and what the reference's own rounding to halves takes.
+        const step = format === 'f16' ? 1 / 1024 : 0.5 / 127 + 1 / 2048;
+        for (const [d, value] of values.entries()) {
+          if (!isWritten) expect(value).toBeNaN();
+          else expect(Math.abs(value - expected[d]!)).toBeLessThanOrEqual(most * step * 1.001);
+        }
+      }
     }
-    // A value between two halves may round either way after f32 arithmetic.
-    expect(worstError(written, expected), part).toBeLessThan(4e-3);
-  }
-  const expectedY = attentionRows(shape, expectedQ, reference, start);
-  expect(worstError(await readGuarded(gpu, y, count), expectedY), 'y').toBeLessThan(3e-3);
-}
-
-describe('rope_kv and attention_prefill', () => {
-  it.each([
-    [{ heads: 2, kvHeads: 2, headDim: 32 }, 1, 0],
-    [{ heads: 2, kvHeads: 2, headDim: 32 }, 33, 0],
-    [{ heads: 2, kvHeads: 1, headDim: 64 }, 70, 31],
-    [{ heads: 6, kvHeads: 1, headDim: 128 }, 40, 64],
-    [{ heads: 3, kvHeads: 3, headDim: 80 }, 5, 100],
-    [{ heads: 2, kvHeads: 1, headDim: 256 }, 34, 3],
-    [{ heads: 12, kvHeads: 2, headDim: 18 }, 20, 7],
-  ])('%o, %i tokens from %i', check);
+  });
 });

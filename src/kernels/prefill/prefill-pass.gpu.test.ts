@@ -3,8 +3,10 @@ import { PipelineCache } from '../../gpu/pipeline-cache';
 import { readBuffer, testGpu, upload } from '../../gpu/test-gpu';
 import type { Architecture } from '../../models/architecture';
 import { CpuModel } from '../cpu/forward';
+import type { GemvMath } from '../decode-tuning';
 import { FORMATS, normal, randomMatrix, worstError } from '../test-kernels';
 import type { WeightFormat } from '../types';
+import { logitsStride, MAX_COLUMNS } from './layer-steps';
 import { PrefillPass } from './prefill-pass';
 import { F16 } from './test-prefill';
 
@@ -32,7 +34,12 @@ function ropeOf({ headDim, ropeTheta }: Architecture, positions: number): Float3
   });
 }
 
-async function build(options: (typeof F16)[number], format: WeightFormat, maxChunk: number) {
+async function build(
+  options: (typeof F16)[number],
+  format: WeightFormat,
+  maxChunk: number,
+  math: GemvMath = 'f32',
+) {
   const a = SHAPE;
   const gpu = await testGpu(options);
   let seed = 1;
@@ -93,6 +100,8 @@ async function build(options: (typeof F16)[number], format: WeightFormat, maxChu
   const pass = await PrefillPass.create({ gpu, pipelines: new PipelineCache(gpu.device) }, a, weights, {
     maxChunk,
     memory,
+    columnLogits: true,
+    math,
   });
   const cacheBytes = new Uint16Array(a.kvHeads * CAPACITY * a.headDim).fill(0x7e00);
   const kv = {
@@ -108,11 +117,13 @@ async function build(options: (typeof F16)[number], format: WeightFormat, maxChu
 }
 
 describe.each(F16)('the whole stack on a device with %o', (options) => {
-  it.each(FORMATS)('%s: agrees with float64 chunk after chunk', async (format) => {
+  it.for(FORMATS)('%s: agrees with float64 chunk after chunk', async (format, { skip }) => {
+    const { features } = await testGpu();
+    if (options.f16 === false && !features.f16) skip('the adapter has no f16: the same as above');
     const { gpu, pass, cpu } = await build(options, format, 70);
     const ids = Array.from({ length: 105 }, (_, i) => (i * 31 + 7) % SHAPE.vocab);
     let start = 0;
-    for (const tokens of [1, 33, 70, 1]) {
+    for (const tokens of [1, 33, 3, 60, 8]) {
       const chunk = ids.slice(start, start + tokens);
       const encoder = gpu.device.createCommandEncoder();
       if (tokens === 33) {
@@ -124,13 +135,40 @@ describe.each(F16)('the whole stack on a device with %o', (options) => {
           gpu.device.queue.submit([part.finish()]);
         }
       } else pass.encode(encoder, chunk, start);
+      if (tokens <= MAX_COLUMNS) pass.encodeLogits(encoder);
       gpu.device.queue.submit([encoder.finish()]);
-      const expected = cpu.feed(chunk, start).slice(-SHAPE.hidden);
+      const hidden = cpu.feed(chunk, start);
+      const expected = hidden.slice(-SHAPE.hidden);
       const found = new Float32Array(await readBuffer(gpu.device, pass.lastHidden));
       expect(worstError(found, expected), `${tokens} tokens at ${start}`).toBeLessThan(2e-3);
+      if (tokens <= MAX_COLUMNS) {
+        const logits = new Float32Array(await readBuffer(gpu.device, pass.columnLogits!));
+        const stride = logitsStride(SHAPE);
+        for (let token = 0; token < tokens; token++) {
+          const row = logits.subarray(token * stride, token * stride + SHAPE.vocab);
+          const wanted = cpu.logits(hidden.slice(token * SHAPE.hidden, (token + 1) * SHAPE.hidden));
+          expect(worstError(row, wanted), `logits ${token} of ${tokens}`).toBeLessThan(2e-3);
+        }
+      }
       start += tokens;
     }
   });
+});
+
+it('agrees with float64 to the noise of 8 bits where activations are integers', async () => {
+  const { gpu, pass, cpu } = await build({}, 'q4f16', 70, 'int8');
+  let start = 0;
+  for (const tokens of [40, 5]) {
+    const chunk = Array.from({ length: tokens }, (_, i) => (i * 31 + 7) % SHAPE.vocab);
+    const encoder = gpu.device.createCommandEncoder();
+    pass.encode(encoder, chunk, start);
+    gpu.device.queue.submit([encoder.finish()]);
+    const expected = cpu.feed(chunk, start).slice(-SHAPE.hidden);
+    const error = worstError(new Float32Array(await readBuffer(gpu.device, pass.lastHidden)), expected);
+    expect(error, `${tokens} tokens`).toBeLessThan(0.1);
+    expect(error, 'integers were used').toBeGreaterThan(2e-3);
+    start += tokens;
+  }
 });
 
 it('refuses what it cannot run and keeps chunks within a binding', async () => {

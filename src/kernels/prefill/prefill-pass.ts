@@ -8,13 +8,23 @@
  */
 import { AppError } from '../../core/errors';
 import type { Architecture } from '../../models/architecture';
+import type { GemvMath } from '../decode-tuning';
 import type { KernelContext } from '../dispatch';
 import { checkMatrix } from '../matrix';
 import type { KvBuffers, ModelWeights, RopeTable } from '../types';
-import { attentionPrefill } from './attention-prefill';
-import { gemm } from './gemm';
+import { columnScratchBytes } from './attention-columns';
+import { type ColumnScratch, cacheSteps } from './cache-steps';
+import {
+  headSteps,
+  type LayerSteps,
+  layerSteps,
+  logitsStride,
+  MAX_COLUMNS,
+  type Scratch,
+  widthsOf,
+} from './layer-steps';
 import { CHUNK, encodeStep, type PrefillContext, type PrefillStep, Uniforms } from './step';
-import { embedRows, lastScaled, rmsNorm, ropeKv, siluMul } from './token-ops';
+import { embedRows, lastScaled } from './token-ops';
 
 export interface PrefillOptions {
   /** Tokens per chunk wanted; fewer where a binding could not hold them, see `maxChunk`. */
@@ -23,25 +33,23 @@ export interface PrefillOptions {
   readonly memory: { create(label: string, sizeBytes: number, usage: number): Promise<GPUBuffer> };
   /**
    * Where the last token goes for the decode kernels' head, if they shall follow without more ado: f32 [hidden]
-   * residual * finalNorm, and f32 [parts] partial sums of squares of the residual.
+   * residual * finalNorm, and f32 [parts] partial sums of squares of the residual. May come later than all the rest.
    */
-  readonly head?: { readonly scaled: GPUBuffer; readonly squares: GPUBuffer; readonly parts: number };
+  readonly head?: HeadInput | Promise<HeadInput>;
+  /** Makes the buffer `columnLogits`, for `encodeLogits`. */
+  readonly columnLogits?: boolean;
+  /** Multiplies matrices of 4-bit codes with activations as 8-bit integers, as decode does with the same math. */
+  readonly math?: GemvMath;
 }
 
-/** f32, rows of one token each; names say what lies there last. */
-interface Scratch {
-  readonly residual: GPUBuffer; // [chunk, hidden]
-  readonly normed: GPUBuffer; // [chunk, hidden], then q [chunk, heads, headDim]
-  readonly wide: GPUBuffer; // [chunk, heads + 2 kvHeads, headDim], then gate and up [chunk, 2, intermediate]
-  readonly mixed: GPUBuffer; // attention [chunk, heads, headDim], then activation [chunk, intermediate]
+interface HeadInput {
+  readonly scaled: GPUBuffer;
+  readonly squares: GPUBuffer;
+  readonly parts: number;
 }
 
-interface LayerSteps {
-  /** Norm and q/k/v. */
-  readonly before: readonly PrefillStep[];
-  /** Output projection and feed-forward. */
-  readonly after: readonly PrefillStep[];
-}
+/** Per layer: rotation with cache write, attention. */
+type CacheSteps = readonly (readonly PrefillStep[])[];
 
 export class PrefillPass {
   /** Most tokens of a chunk. */
@@ -49,23 +57,29 @@ export class PrefillPass {
   readonly scratchBytes: number;
   /** f32 [hidden]: residual of the chunk's last token after all layers, before the final norm. */
   readonly lastHidden: GPUBuffer;
-  /** Per layer: rotation with cache write, attention. Bound to one cache. */
-  private cacheSteps: readonly (readonly PrefillStep[])[] = [];
+  /** f32 [MAX_COLUMNS, logitsStride], usage COPY_SRC, written by `encodeLogits`; undefined unless asked for. */
+  readonly columnLogits: GPUBuffer | undefined;
+  /** Bound once per cache, so that changing between caches costs nothing. */
+  private readonly boundSteps = new WeakMap<KvBuffers, CacheSteps>();
+  private cacheSteps: CacheSteps = [];
   private capacity = 0;
   private tokens = 0;
+  private start = 0;
 
   private constructor(
     private readonly context: PrefillContext,
     private readonly architecture: Architecture,
-    private readonly scratch: Scratch,
+    private readonly scratch: Scratch & ColumnScratch,
     private readonly embed: readonly PrefillStep[],
     private readonly layers: readonly LayerSteps[],
     private readonly last: readonly PrefillStep[],
-    sizes: { maxChunk: number; scratchBytes: number; lastHidden: GPUBuffer },
+    private readonly head: readonly PrefillStep[],
+    made: Pick<PrefillPass, 'maxChunk' | 'scratchBytes' | 'lastHidden' | 'columnLogits'>,
   ) {
-    this.maxChunk = sizes.maxChunk;
-    this.scratchBytes = sizes.scratchBytes;
-    this.lastHidden = sizes.lastHidden;
+    this.maxChunk = made.maxChunk;
+    this.scratchBytes = made.scratchBytes;
+    this.lastHidden = made.lastHidden;
+    this.columnLogits = made.columnLogits;
   }
 
   /**
@@ -87,51 +101,53 @@ export class PrefillPass {
       return options.memory.create(`prefill ${label}`, words * 4, STORAGE | usage);
     };
     const widths = widthsOf(architecture);
-    const scratch: Scratch = {
+    const splits = columnScratchBytes(gpu, architecture);
+    const scratch: Scratch & ColumnScratch = {
       residual: await create('residual', maxChunk * architecture.hidden, COPY_SRC),
       normed: await create('normed', maxChunk * widths.normed, 0),
       wide: await create('wide', maxChunk * widths.wide, 0),
       mixed: await create('mixed', maxChunk * widths.mixed, 0),
+      shares: await create('shares', splits.shares / 4, 0),
+      extent: await create('extent', splits.extent / 4, 0),
+      ...(options.math === 'int8' ? { packed: await create('packed', maxChunk * widths.packed, 0) } : {}),
     };
     const lastHidden = await create('last hidden', architecture.hidden, COPY_SRC | COPY_DST);
+    const columnLogits = options.columnLogits
+      ? await create('column logits', MAX_COLUMNS * logitsStride(architecture), COPY_SRC)
+      : undefined;
     const chunk = await create('chunk', CHUNK.ids + maxChunk, COPY_DST);
     const context = { gpu, pipelines, chunk, uniforms: new Uniforms(gpu.device) };
-    const embed = await embedRows(context, { embedding: weights.embedding, y: scratch.residual });
-    const layers = await Promise.all(
-      weights.layers.map((layer) => layerSteps(context, architecture, layer, scratch)),
-    );
-    const { hidden } = architecture;
-    const last = options.head
-      ? [
-          await lastScaled(context, {
-            hidden,
-            residual: lastHidden,
-            gamma: weights.finalNorm,
-            ...options.head,
-          }),
-        ]
-      : [];
-    return new PrefillPass(context, architecture, scratch, embed, layers, last, {
+    const lastSteps = async (): Promise<PrefillStep[]> => {
+      const head = await options.head;
+      if (!head) return [];
+      const { hidden } = architecture;
+      return [await lastScaled(context, { hidden, residual: lastHidden, gamma: weights.finalNorm, ...head })];
+    };
+    // Everything is asked for at once, so that the compiler has all of it to do side by side.
+    const [embed, layers, last, head] = await Promise.all([
+      embedRows(context, { embedding: weights.embedding, y: scratch.residual }),
+      Promise.all(weights.layers.map((layer) => layerSteps(context, architecture, layer, scratch))),
+      lastSteps(),
+      columnLogits ? headSteps(context, architecture, weights, scratch, columnLogits) : [],
+    ]);
+    return new PrefillPass(context, architecture, scratch, embed, layers, last, head, {
       maxChunk,
       scratchBytes,
       lastHidden,
+      columnLogits,
     });
   }
 
-  /** Binds the cache; to be called at the start and whenever the cache has grown. */
+  /** Works on this cache from now on; to be called again when it has grown. */
   async setCache(kv: KvBuffers, rope: RopeTable): Promise<void> {
-    const { context, architecture, scratch } = this;
-    const { heads, kvHeads, headDim } = architecture;
-    const shape = { heads, kvHeads, headDim };
-    this.cacheSteps = await Promise.all(
-      kv.layers.map((cache) =>
-        Promise.all([
-          ropeKv(context, { ...shape, qkv: scratch.wide, rope, q: scratch.normed, cache }),
-          attentionPrefill(context, { ...shape, q: scratch.normed, cache, y: scratch.mixed }),
-        ]),
-      ),
-    );
+    this.cacheSteps = this.boundSteps.get(kv) ?? (await this.bind(kv, rope));
+    this.boundSteps.set(kv, this.cacheSteps);
     this.capacity = kv.capacity;
+  }
+
+  private bind(kv: KvBuffers, rope: RopeTable): Promise<CacheSteps> {
+    const { context, architecture, scratch } = this;
+    return Promise.all(kv.layers.map((cache) => cacheSteps(context, architecture, scratch, kv, cache, rope)));
   }
 
   /**
@@ -154,6 +170,7 @@ export class PrefillPass {
           most: vocab - 1,
         });
     this.tokens = ids.length;
+    this.start = start;
     const words = Uint32Array.from([ids.length, start, this.capacity, 0, ...ids]);
     this.context.gpu.device.queue.writeBuffer(this.context.chunk, 0, words);
   }
@@ -163,17 +180,12 @@ export class PrefillPass {
    * the last layer `lastHidden` (and the decode kernels' input, if asked for) is written.
    */
   encodeLayers(encoder: GPUCommandEncoder, from: number, to: number): void {
-    const run = (label: string, steps: readonly PrefillStep[]) => {
-      const pass = encoder.beginComputePass({ label });
-      for (const step of steps) encodeStep(pass, step, this.tokens);
-      pass.end();
-    };
     const steps = from === 0 ? [...this.embed] : [];
     for (let layer = from; layer < to; layer++) {
       const { before, after } = this.layers[layer]!;
       steps.push(...before, ...this.cacheSteps[layer]!, ...after);
     }
-    run(`prefill layers ${from} to ${to}`, steps);
+    this.run(encoder, `prefill layers ${from} to ${to}`, steps);
     if (to < this.layers.length) return;
     const rowBytes = this.architecture.hidden * 4;
     encoder.copyBufferToBuffer(
@@ -183,7 +195,23 @@ export class PrefillPass {
       0,
       rowBytes,
     );
-    if (this.last.length > 0) run('prefill last', this.last);
+    if (this.last.length > 0) this.run(encoder, 'prefill last', this.last);
+  }
+
+  /**
+   * Final norm and head for all tokens of the chunk, after its last layer: row c of `columnLogits` is token c. Throws
+   * AppError `internal` for a chunk of more than MAX_COLUMNS tokens or a pass made without `columnLogits`.
+   */
+  encodeLogits(encoder: GPUCommandEncoder): void {
+    if (this.head.length === 0 || this.tokens > MAX_COLUMNS)
+      throw new AppError('internal', { message: `logits of ${this.tokens} tokens` });
+    this.run(encoder, 'column logits', this.head);
+  }
+
+  private run(encoder: GPUCommandEncoder, label: string, steps: readonly PrefillStep[]): void {
+    const pass = encoder.beginComputePass({ label });
+    for (const step of steps) encodeStep(pass, step, this.tokens, this.start);
+    pass.end();
   }
 
   /** The whole chunk: `begin` and all layers. */
@@ -198,36 +226,6 @@ export class PrefillPass {
   }
 }
 
-async function layerSteps(
-  context: PrefillContext,
-  { hidden, intermediate, normEps }: Architecture,
-  layer: ModelWeights['layers'][number],
-  { residual, normed, wide, mixed }: Scratch,
-): Promise<LayerSteps> {
-  const norm = (gamma: GPUBuffer) => rmsNorm(context, { hidden, normEps, x: residual, gamma, y: normed });
-  const write = (weights: typeof layer.qkv) => gemm(context, { weights, x: normed, y: wide, isAdded: false });
-  const add = (weights: typeof layer.qkv) => gemm(context, { weights, x: mixed, y: residual, isAdded: true });
-  return {
-    before: [await norm(layer.attentionNorm), ...(await write(layer.qkv))],
-    after: [
-      ...(await add(layer.output)),
-      await norm(layer.feedForwardNorm),
-      ...(await write(layer.gateUp)),
-      await siluMul(context, { intermediate, gateUp: wide, y: mixed }),
-      ...(await add(layer.down)),
-    ],
-  };
-}
-
-/** f32 per token in each scratch buffer. */
-function widthsOf({ hidden, heads, kvHeads, headDim, intermediate }: Architecture) {
-  return {
-    normed: Math.max(hidden, heads * headDim),
-    wide: Math.max((heads + 2 * kvHeads) * headDim, 2 * intermediate),
-    mixed: Math.max(heads * headDim, intermediate),
-  };
-}
-
 /** Most tokens whose widest scratch buffer fits one binding. */
 function chunkLimit(architecture: Architecture, maxBindingBytes: number): number {
   const widest = Math.max(...Object.values(widthsOf(architecture)));
@@ -236,7 +234,7 @@ function chunkLimit(architecture: Architecture, maxBindingBytes: number): number
 
 function checkShapes(architecture: Architecture, weights: ModelWeights): void {
   const { hidden, heads, kvHeads, headDim, intermediate, vocab } = architecture;
-  if (headDim % 2 !== 0 || headDim > 256 || heads % kvHeads !== 0)
+  if (headDim % 4 !== 0 || headDim > 256 || heads % kvHeads !== 0)
     throw new AppError('config-invalid', { heads, kvHeads, headDim });
   checkMatrix('embedding', weights.embedding, vocab, hidden);
   for (const layer of weights.layers) {

@@ -10,7 +10,8 @@ export const CHUNK = { tokens: 0, start: 1, capacity: 2, ids: 4 } as const;
 export interface PrefillStep {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
-  readonly groups: (tokens: number) => readonly [x: number, y: number];
+  /** Workgroups for a chunk of `tokens` at positions start, ...; undefined where another step does its work. */
+  readonly groups: (tokens: number, start: number) => readonly [x: number, y: number] | undefined;
 }
 
 export interface PrefillContext extends Pick<KernelContext, 'gpu' | 'pipelines'> {
@@ -29,10 +30,25 @@ export async function prepareStep(
   return { pipeline, bindGroup, groups };
 }
 
-export function encodeStep(pass: GPUComputePassEncoder, step: PrefillStep, tokens: number): void {
+export function encodeStep(
+  pass: GPUComputePassEncoder,
+  step: PrefillStep,
+  tokens: number,
+  start: number,
+): void {
+  const groups = step.groups(tokens, start);
+  if (!groups) return;
   pass.setPipeline(step.pipeline);
   pass.setBindGroup(0, step.bindGroup);
-  pass.dispatchWorkgroups(...step.groups(tokens));
+  pass.dispatchWorkgroups(...groups);
+}
+
+/** The step for chunks of `least` to `most` tokens only. */
+export function forTokens(step: PrefillStep, least: number, most = Number.POSITIVE_INFINITY): PrefillStep {
+  return {
+    ...step,
+    groups: (tokens, start) => (tokens < least || tokens > most ? undefined : step.groups(tokens, start)),
+  };
 }
 
 /** Uniform buffers by content: layers of one shape share them. */

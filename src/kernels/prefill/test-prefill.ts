@@ -27,9 +27,14 @@ export async function chunkContext(
   return { gpu, pipelines, chunk: upload(gpu.device, 'chunk', words), uniforms: new Uniforms(gpu.device) };
 }
 
-export function runSteps({ gpu }: PrefillContext, steps: readonly PrefillStep[], tokens: number): void {
+export function runSteps(
+  { gpu }: PrefillContext,
+  steps: readonly PrefillStep[],
+  tokens: number,
+  start = 0,
+): void {
   submit(gpu, (pass) => {
-    for (const step of steps) encodeStep(pass, step, tokens);
+    for (const step of steps) encodeStep(pass, step, tokens, start);
   });
 }
 

@@ -1,11 +1,12 @@
-/** The prefill kernels that treat every token by itself: embedding, norm, rotation with cache write, SiLU. */
-import type { Architecture } from '../../models/architecture';
-import { checkMatrix, sliceBindings, weightsPrelude } from '../matrix';
-import type { KvLayer, Matrix, RopeTable } from '../types';
+/** The prefill kernels that treat every token by itself: embedding, norm, SiLU. */
+import { checkMatrix, GROUP, sliceBindings, weightsPreludes } from '../matrix';
+import type { Matrix } from '../types';
 import { type PrefillContext, type PrefillStep, prepareStep } from './step';
 
 /** Invocations of a workgroup in these kernels. */
 const WORKGROUP = 256;
+/** And of `quantize_rows`, one per group of columns. */
+const QUANTIZE_WORKGROUP = 64;
 
 export interface EmbedRowsArgs {
   /** [vocab, hidden] */
@@ -24,7 +25,7 @@ export function embedRows(context: PrefillContext, { embedding, y }: EmbedRowsAr
         {
           spec: {
             op: 'embed_rows',
-            preludes: [weightsPrelude(embedding), 'chunk', 'slice'],
+            preludes: [...weightsPreludes(embedding), 'chunk', 'slice'],
             constants: { COLS: embedding.cols },
           },
           bindings: {
@@ -61,36 +62,6 @@ export function rmsNorm(context: PrefillContext, args: RmsNormArgs): Promise<Pre
       bindings: { 0: x, 1: gamma, 2: y },
     },
     (tokens) => [1, tokens],
-  );
-}
-
-type Heads = Pick<Architecture, 'heads' | 'kvHeads' | 'headDim'>;
-
-export interface RopeKvArgs extends Heads {
-  /** f32 [tokens, heads + 2 kvHeads, headDim]: q, k, v of every token. */
-  readonly qkv: GPUBuffer;
-  readonly rope: RopeTable;
-  /** f32 [tokens, heads, headDim], written. */
-  readonly q: GPUBuffer;
-  /** Rows start .. start + tokens of every head are written. */
-  readonly cache: KvLayer;
-}
-
-/** Rotates q and k (half-split RoPE from the table) and stores k and v in the cache as halves. */
-export function ropeKv(context: PrefillContext, args: RopeKvArgs): Promise<PrefillStep> {
-  const { heads, kvHeads, headDim, qkv, rope, q, cache } = args;
-  const pairs = ((heads + 2 * kvHeads) * headDim) / 2;
-  return prepareStep(
-    context,
-    {
-      spec: {
-        op: 'rope_kv',
-        preludes: ['chunk'],
-        constants: { HEADS: heads, KV_HEADS: kvHeads, HEAD_DIM: headDim },
-      },
-      bindings: { 0: qkv, 1: rope, 2: q, 3: cache.k, 4: cache.v, 10: context.chunk },
-    },
-    (tokens) => [Math.ceil(pairs / WORKGROUP), tokens],
   );
 }
 
@@ -138,5 +109,27 @@ export function lastScaled(context: PrefillContext, args: LastScaledArgs): Promi
       bindings: { 0: residual, 1: gamma, 2: scaled, 3: squares },
     },
     () => [1, 1],
+  );
+}
+
+export interface QuantizeTokensArgs {
+  /** A multiple of 32. */
+  readonly cols: number;
+  /** f32 [tokens, cols] */
+  readonly x: GPUBuffer;
+  /** u32 [tokens, cols / 32, 12], written: see `quantize_rows`. */
+  readonly y: GPUBuffer;
+}
+
+/** Activations of all tokens as 8-bit integers. What lies behind the chunk's last token may be written as well. */
+export function quantizeTokens(
+  context: PrefillContext,
+  { cols, x, y }: QuantizeTokensArgs,
+): Promise<PrefillStep> {
+  const most = Math.floor(Math.min(x.size / (4 * GROUP), y.size / 48));
+  return prepareStep(
+    context,
+    { spec: { op: 'quantize_rows', constants: { GROUPS: most } }, bindings: { 0: x, 1: y } },
+    (tokens) => [Math.ceil((tokens * cols) / GROUP / QUANTIZE_WORKGROUP), 1],
   );
 }
