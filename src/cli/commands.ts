@@ -44,6 +44,9 @@ Stopped (Ctrl-C) or cut off, it keeps what is done beside --out; the same comman
   --messages FILE     JSON array of {role, content}, put into the model's prompt format
   --ids 1,2,3         token ids to continue
   --max-tokens N, --temperature X, --top-k N, --top-p X, --seed N, --repetition-penalty X
+  --int8              activations as 8-bit integers (4-bit models): faster, logits move a little
+  --int8-kv           keys and values as 8-bit integers: half the memory of a long context
+  --speculation WHEN  guess ahead from the text itself: auto (default), off or always
   --json              print one JSON object instead of streaming text`,
     load: async () => (await import('./generate')).generate,
   },

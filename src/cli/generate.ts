@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { AppError } from '../core/errors';
+import type { EngineOptions } from '../engine/engine-options';
 import { type GenerationFigures, generate as run } from '../engine/generation';
 import type { ModelText, TextPrompt } from '../engine/model-text';
 import type { GenerationSettings } from '../engine/request';
@@ -23,6 +24,9 @@ const OPTIONS = {
   'top-p': { type: 'string' },
   seed: { type: 'string' },
   'repetition-penalty': { type: 'string' },
+  int8: { type: 'boolean', default: false },
+  'int8-kv': { type: 'boolean', default: false },
+  speculation: { type: 'string', default: 'auto' },
   json: { type: 'boolean', default: false },
 } as const;
 
@@ -34,7 +38,7 @@ export async function generate(args: readonly string[]): Promise<number> {
   const folder = required(options.model, '--model');
   const prompt = await readPrompt(options);
   const sampling = readSampling(options);
-  const opened = await openModel(folder);
+  const opened = await openModel(folder, readEngineOptions(options));
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal);
@@ -85,6 +89,15 @@ function readSampling(options: Values): Sampling {
     seed: number(options, 'seed', { min: Number.MIN_SAFE_INTEGER, isInteger: true }),
     repetitionPenalty: number(options, 'repetition-penalty', { min: 1e-3 }),
   };
+}
+
+const SPECULATIONS = ['auto', 'off', 'always'] as const;
+
+/** Throws UsageError. */
+function readEngineOptions(options: Values): EngineOptions {
+  const speculation = SPECULATIONS.find((name) => name === options.speculation);
+  if (!speculation) throw new UsageError(`Option --speculation must be ${SPECULATIONS.join(', ')}.`);
+  return { int8Activations: options.int8, int8Kv: options['int8-kv'], speculation };
 }
 
 /** Value of a numeric option; throws UsageError when it is no number in the range. */
@@ -175,12 +188,21 @@ function report(
       completion_tokens: outputIds.length,
       total_tokens: figures.promptTokens + outputIds.length,
       dropped_messages: prompt.droppedMessages,
+      drafted_tokens: figures.draftedTokens,
+      accepted_tokens: figures.acceptedTokens,
     },
     timing: {
       first_token_ms: figures.firstTokenMs,
       prefill_tokens_per_s: perSecond(timing.prefillTokens, timing.prefillMs),
       decode_tokens_per_s: perSecond(timing.decodeTokens, timing.decodeMs),
       dispatches_per_token: runner.dispatchesPerToken,
+    },
+    load: {
+      total_ms: runner.load.totalMs,
+      read_ms: runner.load.readMs,
+      upload_ms: runner.load.uploadMs,
+      compile_ms: runner.load.compileMs,
+      weights_bytes: runner.load.weightsBytes,
     },
     adapter: gpu.name,
   };

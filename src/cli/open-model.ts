@@ -1,3 +1,4 @@
+import type { EngineOptions } from '../engine/engine-options';
 import type { ModelRunner } from '../engine/model-runner';
 import { type ModelText, openText } from '../engine/model-text';
 import { createRunner } from '../engine/runner';
@@ -14,13 +15,14 @@ export interface OpenModel {
 }
 
 /** A package folder on the GPU, with its tokenizer. Throws what opening, uploading and the device throw. */
-export async function openModel(folder: string): Promise<OpenModel> {
+export async function openModel(folder: string, engine: Partial<EngineOptions> = {}): Promise<OpenModel> {
   // The package first: a wrong folder should not wait for a GPU to be found.
   const model = await openPackage(folderFiles(folder));
   const text = await openText(model);
   const gpu = await openDevice(nodeGpu());
   const runner = await createRunner(gpu, model, {
     drawableVocab: text.tokenizer.vocabSize,
+    engine,
     onProgress: progressPrinter(),
   });
   return { gpu, model, text, runner };

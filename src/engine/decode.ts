@@ -7,26 +7,28 @@
 import {
   type AttentionDispatches,
   attention,
+  attentionAt,
   attentionScratchBytes,
-  encodeAttention,
   splitCount,
 } from '../kernels/attention';
-import { type Dispatch, encode, type KernelContext } from '../kernels/dispatch';
+import type { GemvKind } from '../kernels/decode-tuning';
+import { type Dispatch, encodeAll, type KernelContext } from '../kernels/dispatch';
 import { embedToken } from '../kernels/embed-token';
 import { gateUp } from '../kernels/gate-up';
 import { gemvLogits } from '../kernels/gemv-logits';
 import { gemvResidual } from '../kernels/gemv-residual';
+import { mathOf } from '../kernels/matrix';
 import { qkvRope } from '../kernels/qkv-rope';
-import type { ModelWeights } from '../kernels/types';
+import { quantizedRowBytes, quantizeRows } from '../kernels/quantize-rows';
+import { storeKv } from '../kernels/store-kv';
+import type { KvBuffers, Matrix, ModelWeights, RopeTable } from '../kernels/types';
 import type { Architecture } from '../models/architecture';
 import type { GpuMemory } from './gpu-memory';
-import type { KvCache } from './kv-cache';
 
 export interface DecodeParts {
   readonly context: KernelContext;
   readonly architecture: Architecture;
   readonly weights: ModelWeights;
-  readonly kv: KvCache;
   /** STATE, usage UNIFORM. */
   readonly state: GPUBuffer;
   /** f32 [vocab], written by the head. */
@@ -43,6 +45,8 @@ interface Scratch {
   readonly activation: GPUBuffer; // [intermediate]
   readonly shares: GPUBuffer; // [heads, maxSplits, headDim]
   readonly extent: GPUBuffer; // [heads, maxSplits, 2]
+  readonly packed: GPUBuffer; // activations of one product as 8-bit integers, where its math wants them
+  readonly kvRows: GPUBuffer; // [2, kvHeads, headDim] k and v on their way into an int8 cache
 }
 
 /** Dispatches of a layer that stay valid when the cache grows. */
@@ -54,12 +58,25 @@ interface LayerSteps {
 
 /** Dispatches of a layer bound to the cache. */
 interface CacheSteps {
+  /** With the write into the cache. */
   readonly qkv: readonly Dispatch[];
   readonly attention: AttentionDispatches;
 }
 
+/** A token's dispatches up to the head in one list, for one cache and one number of attention splits. */
+interface TokenPlan {
+  readonly splits: number;
+  readonly steps: readonly Dispatch[];
+  /** [layers + 1] Where each layer begins in `steps`, the embedding counted to layer 0; then the end. */
+  readonly starts: readonly number[];
+}
+
 export class Decoder {
+  /** Bound once per cache, so that changing between caches costs nothing. */
+  private readonly boundSteps = new WeakMap<KvBuffers, readonly CacheSteps[]>();
   private cacheSteps: readonly CacheSteps[] = [];
+  /** Of the present cache; made anew when the number of splits changes. */
+  private plan: TokenPlan | undefined;
 
   private constructor(
     private readonly parts: DecodeParts,
@@ -69,99 +86,120 @@ export class Decoder {
     private readonly head: readonly Dispatch[],
   ) {}
 
-  /** Throws AppError `config-invalid` for shapes the kernels cannot run, `out-of-gpu-memory`. */
+  /**
+   * `setCache` must follow before the first token. Throws AppError `config-invalid` for shapes the kernels cannot
+   * run, `out-of-gpu-memory`.
+   */
   static async create(parts: DecodeParts, memory: GpuMemory): Promise<Decoder> {
     const { context, architecture: a, weights, state, logits } = parts;
     const scratch = await allocateScratch(parts, memory);
     const { residual, scaled, squares } = scratch;
-    const norm = { x: scaled, squares, parts: normParts(parts), normEps: a.normEps };
+    const product = quantisedFirst(context, scratch.packed);
+    const norm = { squares, parts: normParts(parts), normEps: a.normEps };
     const next = { residual, scaled, squares };
 
     const firstNorm = weights.layers[0]?.attentionNorm ?? weights.finalNorm;
-    const embed = await embedToken(context, {
-      embedding: weights.embedding,
-      gamma: firstNorm,
-      state,
-      ...next,
-    });
-    const layerSteps = await Promise.all(
+    // Everything is asked for at once, so that the compiler has all of it to do side by side.
+    const embed = embedToken(context, { embedding: weights.embedding, gamma: firstNorm, state, ...next });
+    const layerSteps = Promise.all(
       weights.layers.map(async (layer, index): Promise<LayerSteps> => {
         const nextNorm = weights.layers[index + 1]?.attentionNorm ?? weights.finalNorm;
         const { mixed, activation } = scratch;
         const gamma = layer.feedForwardNorm;
-        return {
-          output: await gemvResidual(context, {
-            kind: 'output',
-            weights: layer.output,
-            x: mixed,
-            gamma,
-            ...next,
-          }),
-          gateUp: await gateUp(context, { weights: layer.gateUp, activation, ...norm }),
-          down: await gemvResidual(context, {
-            kind: 'down',
-            weights: layer.down,
-            x: activation,
-            gamma: nextNorm,
-            ...next,
-          }),
-        };
+        const [output, gates, down] = await Promise.all([
+          product('output', layer.output, mixed, (x) =>
+            gemvResidual(context, { kind: 'output', weights: layer.output, x, gamma, ...next }),
+          ),
+          product('gateUp', layer.gateUp, scaled, (x) =>
+            gateUp(context, { weights: layer.gateUp, x, activation, ...norm }),
+          ),
+          product('down', layer.down, activation, (x) =>
+            gemvResidual(context, { kind: 'down', weights: layer.down, x, gamma: nextNorm, ...next }),
+          ),
+        ]);
+        return { output, gateUp: gates, down };
       }),
     );
-    const head = await gemvLogits(context, { head: weights.head, logits, ...norm });
-    const decoder = new Decoder(parts, scratch, embed, layerSteps, head);
-    await decoder.bindCache();
-    return decoder;
+    const head = product('head', weights.head, scaled, (x) =>
+      gemvLogits(context, { head: weights.head, x, logits, ...norm }),
+    );
+    return new Decoder(parts, scratch, ...(await Promise.all([embed, layerSteps, head])));
   }
 
-  /** To be called after the cache grew. */
-  async bindCache(): Promise<void> {
-    const { context, architecture: a, weights, kv, state } = this.parts;
-    const { q, scaled, squares, mixed, shares, extent } = this.scratch;
+  /** Works on this cache from now on; to be called again when it has grown. */
+  async setCache(kv: KvBuffers, rope: RopeTable): Promise<void> {
+    const steps = this.boundSteps.get(kv) ?? (await this.bind(kv, rope));
+    this.boundSteps.set(kv, steps);
+    if (steps !== this.cacheSteps) this.plan = undefined;
+    this.cacheSteps = steps;
+  }
+
+  private bind(kv: KvBuffers, rope: RopeTable): Promise<readonly CacheSteps[]> {
+    const { context, architecture: a, weights, state } = this.parts;
+    const { q, scaled, squares, mixed, shares, extent, kvRows } = this.scratch;
+    const product = quantisedFirst(context, this.scratch.packed);
+    const isInt8 = kv.format === 'int8';
     const heads = { heads: a.heads, kvHeads: a.kvHeads, headDim: a.headDim };
-    this.cacheSteps = await Promise.all(
+    return Promise.all(
       weights.layers.map(async (layer, index): Promise<CacheSteps> => {
-        const cache = kv.buffers.layers[index]!;
-        return {
-          qkv: await qkvRope(context, {
+        const cache = kv.layers[index]!;
+        const [qkv, store, attentionSteps] = await Promise.all([
+          product('qkv', layer.qkv, scaled, (x) =>
+            qkvRope(context, {
+              ...heads,
+              weights: layer.qkv,
+              x,
+              squares,
+              parts: normParts(this.parts),
+              normEps: a.normEps,
+              q,
+              cache: isInt8 ? { rows: kvRows } : cache,
+              rope,
+              state,
+            }),
+          ),
+          isInt8 ? storeKv(context, { ...heads, rows: kvRows, cache, state }) : undefined,
+          attention(context, {
             ...heads,
-            weights: layer.qkv,
-            x: scaled,
-            squares,
-            parts: normParts(this.parts),
-            normEps: a.normEps,
             q,
+            format: kv.format,
             cache,
-            rope: kv.rope,
             state,
+            output: mixed,
+            shares,
+            extent,
           }),
-          attention: await attention(context, { ...heads, q, cache, state, output: mixed, shares, extent }),
-        };
+        ]);
+        return { qkv: store ? [...qkv, store] : qkv, attention: attentionSteps };
       }),
     );
   }
 
   /** The embedding, when `fromLayer` is 0, and layers [fromLayer, toLayer) of the token at `position`. */
   encodeLayers(pass: GPUComputePassEncoder, position: number, fromLayer: number, toLayer: number): void {
+    const { steps, starts } = this.planAt(position);
+    encodeAll(pass, steps, starts[fromLayer], starts[toLayer]);
+  }
+
+  private planAt(position: number): TokenPlan {
     const { tuning } = this.parts.context;
-    const all = (list: readonly Dispatch[]) => {
-      for (const dispatch of list) encode(pass, dispatch);
-    };
-    if (fromLayer === 0) all(this.embed);
-    for (let layer = fromLayer; layer < toLayer; layer++) {
+    const splits = splitCount(position + 1, tuning);
+    if (this.plan?.splits === splits) return this.plan;
+    const starts: number[] = [0];
+    const steps = [...this.embed];
+    this.layerSteps.forEach(({ output, gateUp, down }, layer) => {
       const { qkv, attention: attentionSteps } = this.cacheSteps[layer]!;
-      const steps = this.layerSteps[layer]!;
-      all(qkv);
-      encodeAttention(pass, attentionSteps, position + 1, tuning);
-      all(steps.output);
-      all(steps.gateUp);
-      all(steps.down);
-    }
+      steps.push(...qkv, ...attentionAt(attentionSteps, position + 1, tuning));
+      steps.push(...output, ...gateUp, ...down);
+      starts.push(steps.length);
+    });
+    this.plan = { splits, steps, starts };
+    return this.plan;
   }
 
   /** Final norm and head: logits of the token whose layers were encoded last. */
   encodeHead(pass: GPUComputePassEncoder): void {
-    for (const dispatch of this.head) encode(pass, dispatch);
+    encodeAll(pass, this.head);
   }
 
   /** Where the last token of a chunk goes for `encodeHead`: f32 [hidden] residual * finalNorm, f32 [parts] squares. */
@@ -172,19 +210,28 @@ export class Decoder {
 
   /** Dispatches of one token at `position`, sampler aside. */
   dispatchCount(position: number): number {
-    const merge = splitCount(position + 1, this.parts.context.tuning) > 1 ? 1 : 0;
-    let count = this.embed.length + this.head.length;
-    this.layerSteps.forEach((steps, layer) => {
-      count += this.cacheSteps[layer]!.qkv.length + 1 + merge;
-      count += steps.output.length + steps.gateUp.length + steps.down.length;
-    });
-    return count;
+    return this.planAt(position).steps.length + this.head.length;
   }
 }
 
 /** Partial sums of squares that the producers of the residual leave. */
 function normParts({ context, architecture }: DecodeParts): number {
   return Math.ceil(architecture.hidden / context.tuning.residualRows);
+}
+
+/** Builds a product of `x`, behind the quantising of `x` where its math works on 8-bit integers. */
+function quantisedFirst(context: KernelContext, packed: GPUBuffer) {
+  return async (
+    kind: GemvKind,
+    matrix: Matrix,
+    x: GPUBuffer, // f32 [matrix.cols]
+    build: (x: GPUBuffer) => Promise<readonly Dispatch[]>,
+  ): Promise<readonly Dispatch[]> => {
+    if (mathOf(matrix, context.tuning.gemv[kind].math) !== 'int8') return build(x);
+    const quantising = quantizeRows(context, { rows: 1, cols: matrix.cols, x, y: packed });
+    const [first, steps] = await Promise.all([quantising, build(packed)]);
+    return [first, ...steps];
+  };
 }
 
 async function allocateScratch(parts: DecodeParts, memory: GpuMemory): Promise<Scratch> {
@@ -199,7 +246,13 @@ async function allocateScratch(parts: DecodeParts, memory: GpuMemory): Promise<S
     q: await floats('q', a.heads * a.headDim),
     mixed: await floats('mixed', a.heads * a.headDim),
     activation: await floats('activation', a.intermediate),
+    packed: await memory.create(
+      'packed',
+      quantizedRowBytes(Math.max(a.hidden, a.heads * a.headDim, a.intermediate)),
+      usage,
+    ),
     shares: await memory.create('shares', attentionBytes.shares, usage),
     extent: await memory.create('extent', attentionBytes.extent, usage),
+    kvRows: await floats('kv rows', 2 * a.kvHeads * a.headDim),
   };
 }

@@ -1,20 +1,17 @@
 import { AppError } from '../core/errors';
 
-/**
- * Turns the loss of a device into AppError `device-lost` {reason, message} for everything that waits on it.
- * After `release` a lost device is none of our business any more.
- */
+/** Turns the loss of a device into AppError `device-lost` {reason, message} for everything that waits on it. */
 export class DeviceWatch {
   private lost: AppError | undefined;
-  private readonly whenLost: Promise<never>;
+  /** Those who wait. A race against one promise for the loss would leave something behind on it for every token. */
+  private readonly waiting = new Set<(error: AppError) => void>();
 
   constructor(device: GPUDevice) {
-    this.whenLost = device.lost.then((info) => {
+    void device.lost.then((info) => {
       this.lost = new AppError('device-lost', { reason: info.reason ?? 'unknown', message: info.message });
-      throw this.lost;
+      for (const reject of this.waiting) reject(this.lost);
+      this.waiting.clear();
     });
-    // Nobody may be waiting when it happens; those who wait get it from `guard`.
-    this.whenLost.catch(() => {});
   }
 
   /** Throws `device-lost` when the device is already gone. */
@@ -25,13 +22,21 @@ export class DeviceWatch {
   /** The promise, or `device-lost` as soon as the device is gone. */
   async guard<T>(promise: Promise<T>): Promise<T> {
     try {
-      return await Promise.race([promise, this.whenLost]);
+      return await this.unlessLost(promise);
     } catch (error) {
       // A mapping is rejected a moment before `lost` resolves.
-      if (!this.lost && isMapAbort(error)) await Promise.race([this.whenLost, pause(100)]);
+      if (!this.lost && isMapAbort(error)) await this.unlessLost(pause(100));
       this.check();
       throw AppError.from(error);
     }
+  }
+
+  private unlessLost<T>(promise: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.lost) reject(this.lost);
+      this.waiting.add(reject);
+      promise.then(resolve, reject).finally(() => this.waiting.delete(reject));
+    });
   }
 }
 

@@ -26,6 +26,9 @@ export interface GenerationFigures {
   readonly reusedTokens: number;
   /** Tokens of the answer, without the one that ended it. */
   readonly answerTokens: number;
+  /** Tokens guessed ahead and checked, and those of them that were right. */
+  readonly draftedTokens: number;
+  readonly acceptedTokens: number;
   /** From the call to the first token; 0 when none was drawn. */
   readonly firstTokenMs: number;
   readonly elapsedMs: number;
@@ -55,17 +58,21 @@ export async function generate(job: GenerationJob): Promise<GenerationFigures> {
       limit: runner.contextLength - 1,
       excessTokens: 1 - room,
     });
-  // The last token is computed again even if the cache holds it, so that its logits exist.
-  const reusedTokens = Math.min(commonPrefix(runner.tokens, prompt), prompt.length - 1);
+  const reusedTokens = await runner.resume(prompt);
   const figures = { promptTokens: prompt.length, reusedTokens, answerTokens: 0, firstTokenMs: 0 };
-  const end = (finishReason: FinishReason) => ({
-    ...figures,
-    finishReason,
-    elapsedMs: performance.now() - startedMs,
-  });
+  const before = runner.timing();
+  const end = (finishReason: FinishReason) => {
+    const now = runner.timing();
+    return {
+      ...figures,
+      finishReason,
+      draftedTokens: now.draftedTokens - before.draftedTokens,
+      acceptedTokens: now.acceptedTokens - before.acceptedTokens,
+      elapsedMs: performance.now() - startedMs,
+    };
+  };
   const writer = new TextWriter(job);
   try {
-    runner.truncate(reusedTokens);
     await runner.prefill(prompt.slice(reusedTokens), signal);
     const maxTokens = Math.min(settings.maxTokens, room);
     for await (const token of runner.generate({
@@ -89,14 +96,6 @@ export async function generate(job: GenerationJob): Promise<GenerationFigures> {
     writer.finish();
     return end('abort');
   }
-}
-
-/** Number of leading ids that both share. */
-export function commonPrefix(a: readonly number[], b: readonly number[]): number {
-  const limit = Math.min(a.length, b.length);
-  let length = 0;
-  while (length < limit && a[length] === b[length]) length += 1;
-  return length;
 }
 
 /** Tokens to certain text: whole characters, and nothing that may be the beginning of a stop string. */

@@ -1,40 +1,70 @@
 import { AppError } from '../core/errors';
 
+/** Makes one buffer; `sizeBytes` is rounded up to whole u32. */
+export type CreateBuffer = (label: string, sizeBytes: number, usage: GPUBufferUsageFlags) => GPUBuffer;
+
 /**
  * GPU buffers that live and die together. Creation waits for the device's word, because WebGPU reports a
  * full memory only through an error scope.
  */
 export class GpuMemory {
   private readonly buffers = new Set<GPUBuffer>();
+  private readonly parts: GpuMemory[] = [];
   private held = 0;
 
   constructor(private readonly device: GPUDevice) {}
 
   get bytes(): number {
-    return this.held;
+    return this.parts.reduce((sum, part) => sum + part.bytes, this.held);
+  }
+
+  /** Memory that can be freed by itself, counts here, and goes with the whole. */
+  part(): GpuMemory {
+    const part = new GpuMemory(this.device);
+    this.parts.push(part);
+    return part;
+  }
+
+  /** Throws AppError `out-of-gpu-memory` {neededBytes: the size of this buffer}. */
+  create(label: string, sizeBytes: number, usage: GPUBufferUsageFlags): Promise<GPUBuffer> {
+    return this.createMany((create) => create(label, sizeBytes, usage));
   }
 
   /**
-   * `sizeBytes` is rounded up to whole u32. Throws AppError `out-of-gpu-memory` {neededBytes}, by default the
-   * size of this buffer, otherwise what the caller knows to be needed altogether.
+   * Whatever `make` builds of new buffers. The device is asked once for all of them, since each question is a round
+   * trip; so `make` must not wait for anything. Throws AppError `out-of-gpu-memory` {neededBytes}, and what `make`
+   * throws; none of the buffers stays then.
    */
-  async create(
-    label: string,
-    sizeBytes: number,
-    usage: GPUBufferUsageFlags,
-    neededBytes = sizeBytes,
-  ): Promise<GPUBuffer> {
-    const size = Math.max(16, Math.ceil(sizeBytes / 4) * 4);
+  async createMany<T>(make: (create: CreateBuffer) => T): Promise<T> {
+    const made: GPUBuffer[] = [];
+    const create: CreateBuffer = (label, sizeBytes, usage) => {
+      const size = Math.max(16, Math.ceil(sizeBytes / 4) * 4);
+      const buffer = this.device.createBuffer({ label, size, usage });
+      made.push(buffer);
+      return buffer;
+    };
+    let result: T | undefined;
+    let failure: unknown;
     this.device.pushErrorScope('out-of-memory');
-    const buffer = this.device.createBuffer({ label, size, usage });
-    const error = await this.device.popErrorScope();
-    if (error) {
-      buffer.destroy();
-      throw new AppError('out-of-gpu-memory', { neededBytes, buffer: label }, error);
+    try {
+      result = make(create);
+    } catch (error) {
+      failure = error;
     }
-    this.buffers.add(buffer);
-    this.held += size;
-    return buffer;
+    // Called before anything else can run, so that scopes of others cannot get in between.
+    const full = await this.device.popErrorScope();
+    if (full || failure !== undefined) {
+      for (const buffer of made) buffer.destroy();
+      if (failure !== undefined) throw failure;
+      throw new AppError(
+        'out-of-gpu-memory',
+        { neededBytes: sizeOf(made), buffer: made[0]?.label ?? '' },
+        full,
+      );
+    }
+    for (const buffer of made) this.buffers.add(buffer);
+    this.held += sizeOf(made);
+    return result as T;
   }
 
   free(buffer: GPUBuffer): void {
@@ -47,5 +77,10 @@ export class GpuMemory {
     for (const buffer of this.buffers) buffer.destroy();
     this.buffers.clear();
     this.held = 0;
+    for (const part of this.parts) part.destroy();
   }
+}
+
+function sizeOf(buffers: readonly GPUBuffer[]): number {
+  return buffers.reduce((sum, { size }) => sum + size, 0);
 }

@@ -2,44 +2,57 @@
  * Keys and values of all layers, with the rotation table that reaches as far. Starts small and doubles by
  * copies on the GPU; whoever holds bind groups over its buffers rebuilds them after a growth.
  */
+import { AppError } from '../core/errors';
 import type { Gpu } from '../gpu/device';
-import type { KvBuffers, KvLayer, RopeTable } from '../kernels/types';
+import type { KvBuffers, KvFormat, KvLayer, RopeTable } from '../kernels/types';
 import type { Architecture } from '../models/architecture';
 import { GpuMemory } from './gpu-memory';
 import { ropeTable } from './rope-table';
 
 const FIRST_CAPACITY = 1024;
 
+type Heads = Pick<Architecture, 'kvHeads' | 'headDim'>;
+
+/** Bytes of one head at one position of the parts of a layer's buffer, in their order: values, then scales. */
+function partBytes(headDim: number, format: KvFormat): readonly number[] {
+  return format === 'f16' ? [headDim * 2] : [headDim, 4];
+}
+
 /** Bytes of one position of one layer's keys (or values). */
-export function kvRowBytes(architecture: Architecture): number {
-  return architecture.kvHeads * architecture.headDim * 2;
+export function kvRowBytes({ kvHeads, headDim }: Heads, format: KvFormat = 'f16'): number {
+  return kvHeads * partBytes(headDim, format).reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** Most positions whose keys of one layer fit one binding. */
-export function maxKvPositions(gpu: Gpu, architecture: Architecture): number {
+export function maxKvPositions(gpu: Gpu, architecture: Architecture, format: KvFormat = 'f16'): number {
   const bytes = Math.min(gpu.maxBindingBytes, gpu.maxBufferBytes);
   const table = architecture.headDim * 4;
-  return Math.floor(bytes / Math.max(kvRowBytes(architecture), table));
+  return Math.floor(bytes / Math.max(kvRowBytes(architecture, format), table));
+}
+
+interface Contents {
+  readonly memory: GpuMemory;
+  readonly buffers: KvBuffers;
+  readonly rope: RopeTable;
 }
 
 export class KvCache {
-  private memory: GpuMemory;
-  private current: { buffers: KvBuffers; rope: RopeTable };
-
   private constructor(
     private readonly gpu: Gpu,
     private readonly architecture: Architecture,
     private readonly maxPositions: number,
-    first: { memory: GpuMemory; buffers: KvBuffers; rope: RopeTable },
-  ) {
-    this.memory = first.memory;
-    this.current = first;
-  }
+    private current: Contents,
+  ) {}
 
   /** Throws AppError `out-of-gpu-memory`. */
-  static async create(gpu: Gpu, architecture: Architecture, maxPositions: number): Promise<KvCache> {
-    const first = await allocate(gpu, architecture, Math.min(FIRST_CAPACITY, maxPositions));
-    return new KvCache(gpu, architecture, maxPositions, first);
+  static async create(
+    gpu: Gpu,
+    architecture: Architecture,
+    maxPositions: number,
+    format: KvFormat = 'f16',
+  ): Promise<KvCache> {
+    const capacity = Math.min(FIRST_CAPACITY, maxPositions);
+    return new KvCache(gpu, architecture, maxPositions, await allocate(gpu, architecture, format, capacity));
   }
 
   get buffers(): KvBuffers {
@@ -51,73 +64,101 @@ export class KvCache {
   }
 
   get bytes(): number {
-    return this.memory.bytes;
+    return this.current.memory.bytes;
   }
 
   /**
    * Makes room for `positions`, at most the maximum given at creation, and says whether the buffers changed.
    * Throws AppError `out-of-gpu-memory` and keeps what is there.
    */
-  async ensure(positions: number): Promise<boolean> {
-    const { capacity } = this.buffers;
-    if (positions <= capacity) return false;
-    let wanted = capacity;
-    while (wanted < positions) wanted *= 2;
-    const next = await allocate(this.gpu, this.architecture, Math.min(wanted, this.maxPositions));
-    this.copyTo(next.buffers);
-    this.memory.destroy();
-    this.memory = next.memory;
-    this.current = next;
-    return true;
+  ensure(positions: number): Promise<boolean> {
+    return this.grow(positions, this.buffers.capacity);
+  }
+
+  /**
+   * Takes over the first `positions` positions of another cache of the same model and format; what lay here is
+   * lost. Grows first where it must (`buffers` is another object then). Throws AppError `out-of-gpu-memory` and
+   * keeps what is there, `internal` when the caches do not match or the source does not reach that far.
+   */
+  async copyFrom(source: KvCache, positions: number): Promise<void> {
+    const { format, capacity } = source.buffers;
+    if (
+      source.architecture !== this.architecture ||
+      format !== this.buffers.format ||
+      positions > Math.min(capacity, this.maxPositions)
+    )
+      throw new AppError('internal', { message: `copy of ${positions} of ${capacity} ${format} positions` });
+    await this.grow(positions, 0);
+    copyPositions(this.gpu.device, this.architecture, source.buffers, this.buffers, positions);
   }
 
   destroy(): void {
-    this.memory.destroy();
+    this.current.memory.destroy();
   }
 
-  /** Each KV head's rows move to where they start at the new capacity. */
-  private copyTo(target: KvBuffers): void {
-    const { kvHeads, headDim } = this.architecture;
-    const rowBytes = headDim * 2;
-    const from = this.buffers;
-    const encoder = this.gpu.device.createCommandEncoder({ label: 'kv-grow' });
-    from.layers.forEach((layer, index) => {
-      const to = target.layers[index]!;
-      for (let head = 0; head < kvHeads; head++) {
-        const source = head * from.capacity * rowBytes;
-        const destination = head * target.capacity * rowBytes;
-        const bytes = from.capacity * rowBytes;
-        encoder.copyBufferToBuffer(layer.k, source, to.k, destination, bytes);
-        encoder.copyBufferToBuffer(layer.v, source, to.v, destination, bytes);
-      }
-    });
-    this.gpu.device.queue.submit([encoder.finish()]);
+  /** Doubles until `positions` fit, and keeps the first `kept` positions. */
+  private async grow(positions: number, kept: number): Promise<boolean> {
+    const { format, capacity } = this.buffers;
+    if (positions <= capacity) return false;
+    let wanted = capacity;
+    while (wanted < positions) wanted *= 2;
+    const next = await allocate(this.gpu, this.architecture, format, Math.min(wanted, this.maxPositions));
+    if (kept > 0) copyPositions(this.gpu.device, this.architecture, this.buffers, next.buffers, kept);
+    this.current.memory.destroy();
+    this.current = next;
+    return true;
   }
+}
+
+/** Rows 0 .. positions of every head of every layer, to where the head starts at the target's capacity. */
+function copyPositions(
+  device: GPUDevice,
+  { kvHeads, headDim }: Heads,
+  from: KvBuffers,
+  to: KvBuffers,
+  positions: number,
+): void {
+  const encoder = device.createCommandEncoder({ label: 'kv-copy' });
+  const copy = (source: GPUBuffer, target: GPUBuffer) => {
+    // One long copy costs less than many short ones, as long as at least half of it counts.
+    if (from.capacity === to.capacity && 2 * positions >= from.capacity) {
+      encoder.copyBufferToBuffer(source, 0, target, 0, source.size);
+      return;
+    }
+    let [sourceStart, targetStart] = [0, 0];
+    for (const rowBytes of partBytes(headDim, from.format)) {
+      for (let head = 0; head < kvHeads; head++) {
+        encoder.copyBufferToBuffer(source, sourceStart, target, targetStart, positions * rowBytes);
+        sourceStart += from.capacity * rowBytes;
+        targetStart += to.capacity * rowBytes;
+      }
+    }
+  };
+  for (const [index, layer] of from.layers.entries()) {
+    copy(layer.k, to.layers[index]!.k);
+    copy(layer.v, to.layers[index]!.v);
+  }
+  device.queue.submit([encoder.finish()]);
 }
 
 async function allocate(
   gpu: Gpu,
   architecture: Architecture,
+  format: KvFormat,
   capacity: number,
-): Promise<{ memory: GpuMemory; buffers: KvBuffers; rope: RopeTable }> {
+): Promise<Contents> {
   const memory = new GpuMemory(gpu.device);
-  try {
+  const bytes = capacity * kvRowBytes(architecture, format);
+  const table = ropeTable(architecture, capacity);
+  const { layers, rope } = await memory.createMany((create) => {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-    const bytes = capacity * kvRowBytes(architecture);
-    const neededBytes = 2 * architecture.layers * bytes;
-    const layers: KvLayer[] = [];
-    for (let layer = 0; layer < architecture.layers; layer++) {
-      layers.push({
-        k: await memory.create(`k-cache ${layer}`, bytes, usage, neededBytes),
-        v: await memory.create(`v-cache ${layer}`, bytes, usage, neededBytes),
-      });
-    }
-    const table = ropeTable(architecture, capacity);
-    const rope = await memory.create('rope', table.byteLength, usage, neededBytes);
-    gpu.device.queue.writeBuffer(rope, 0, table);
-    return { memory, buffers: { format: 'f16', capacity, layers }, rope };
-  } catch (error) {
-    memory.destroy();
-    throw error;
-  }
+    return {
+      layers: Array.from({ length: architecture.layers }, (_, layer): KvLayer => {
+        return { k: create(`k-cache ${layer}`, bytes, usage), v: create(`v-cache ${layer}`, bytes, usage) };
+      }),
+      rope: create('rope', table.byteLength, usage),
+    };
+  });
+  gpu.device.queue.writeBuffer(rope, 0, table);
+  return { memory, buffers: { format, capacity, layers }, rope };
 }

@@ -2,14 +2,18 @@
 import type { EngineProgress, PhaseProgress } from './progress';
 
 /** Where each phase lies on the bar: with a download before it, and for a model that is stored already. */
-const WITH_DOWNLOAD = { download: [0, 0.7], gpu: [0.7, 0.93], warmup: [0.93, 0.99] } as const;
-const FROM_STORE = { download: [0, 0], gpu: [0, 0.9], warmup: [0.9, 0.99] } as const;
+const WITH_DOWNLOAD = { download: [0, 0.7], gpu: [0.7, 0.93] } as const;
+const FROM_STORE = { download: [0, 0], gpu: [0, 0.93] } as const;
+/** Of these nobody knows how long they take; each moves the bar a little when it begins. */
+const AT_THE_END = { compile: 0.95, tune: 0.97, warmup: 0.99 } as const;
 
 const LABELS: Readonly<Record<PhaseProgress['phase'], string>> = {
   download: 'Fetching',
   verify: 'Checking',
   store: 'Storing',
   gpu: 'Moving weights to the GPU',
+  compile: 'Compiling kernels',
+  tune: 'Choosing kernels',
   warmup: 'Preparing the GPU',
   ready: 'Ready',
   library: 'Loading',
@@ -29,10 +33,11 @@ export class LoadMeter {
     const share = bytesTotal > 0 ? Math.min(1, bytesDone / bytesTotal) : 0;
     let fraction = this.fraction;
     // Checking and storing happen file by file between downloads: they change the words, not the bar.
-    if (phase === 'download' || phase === 'gpu' || phase === 'warmup') {
+    if (phase === 'download' || phase === 'gpu') {
       const [from, to] = plan[phase];
       fraction = from + (to - from) * share;
-    } else if (phase === 'ready') fraction = 1;
+    } else if (phase === 'compile' || phase === 'tune' || phase === 'warmup') fraction = AT_THE_END[phase];
+    else if (phase === 'ready') fraction = 1;
     this.fraction = Math.max(this.fraction, fraction);
     const text = `${LABELS[phase]}${step.file ? ` ${step.file}` : ''}${sizes(bytesDone, bytesTotal)}`;
     const timeElapsed = (performance.now() - this.startedMs) / 1000;

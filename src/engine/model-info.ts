@@ -1,6 +1,7 @@
 /** What the interface may want to know about the model that is loaded; plain data, it crosses workers. */
 import type { Architecture } from '../models/architecture';
 import type { GenerationDefaults } from '../models/generation-defaults';
+import type { LoadReport } from './load-report';
 
 export interface ModelInfo {
   readonly modelId: string;
@@ -13,6 +14,8 @@ export interface ModelInfo {
   readonly supportsSystem: boolean;
   /** The model's own settings, used where a request names none. */
   readonly defaults: ModelDefaults;
+  /** Of this load, from the stored files to the first answer being possible. */
+  readonly load: LoadReport;
 }
 
 /** Settings that a model brings along. */

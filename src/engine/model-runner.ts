@@ -1,71 +1,69 @@
 /**
- * Runs one model on one device: owns weights, KV cache, sampler and state on the GPU, and keeps account of which
- * tokens' keys and values are in the cache. One operation at a time; the engine above queues.
+ * Runs one model on one device: owns weights, cached sequences, sampler and state on the GPU. One operation at a
+ * time; the engine above queues.
  *
- * Accounting: `tokens` is everything prefilled or yielded. The first `cached` of them have keys and values; a drawn
- * token gets them only when the next submit feeds it, so the rest is fed again before anything else runs. Look-ahead
- * computes at most two tokens nobody asked for: their cache rows lie beyond `cached` and are overwritten, the state
- * buffer and the sampler's counts are written afresh by the next `generate`.
+ * Accounting: `tokens` of the sequence in use is everything prefilled or yielded. The first `cached` of them have
+ * keys and values; a drawn token gets them only when the next submit feeds it (src/engine/token-loop.ts), so the
+ * rest is fed again before anything else runs.
  */
 import { AppError } from '../core/errors';
 import type { Gpu } from '../gpu/device';
 import type { PrefillPass } from '../kernels/prefill/prefill-pass';
-import { type GpuSampler, NO_TOKEN } from '../kernels/sampler';
+import type { GpuSampler } from '../kernels/sampler';
 import { STATE } from '../kernels/types';
 import type { Architecture } from '../models/architecture';
+import { checkIds } from './check-ids';
 import type { Decoder } from './decode';
 import type { DeviceWatch } from './device-watch';
+import type { EngineOptions } from './engine-options';
 import type { GpuMemory } from './gpu-memory';
 import type { KvCache } from './kv-cache';
-import { withLogprobs } from './logprobs';
+import type { LoadReport } from './load-report';
 import { TokenPace } from './pace';
 import { PromptFeeder } from './prompt-feeder';
 import { ReadRing } from './read-ring';
-import { encodeToken } from './token-encoder';
-import type { GenerateOptions, Runner, SampledToken } from './types';
-import type { UploadedWeights } from './weights';
-
-/** What was measured since the runner was made; times include waiting for the GPU. */
-export interface RunnerTiming {
-  readonly prefillMs: number;
-  readonly prefillTokens: number;
-  readonly decodeMs: number;
-  readonly decodeTokens: number;
-  /** From the start of the last `generate` to its first token. */
-  readonly firstTokenMs: number;
-}
+import { type Sequence, SequenceSet } from './sequence-set';
+import { Speculator } from './speculation/speculator';
+import { Verifier } from './speculation/verify';
+import { TokenLoop, type TokenLoopParts } from './token-loop';
+import type { GenerateOptions, Runner, RunnerTiming, SampledToken } from './types';
+import type { AllocatedWeights } from './weights';
 
 export interface RunnerParts {
   readonly gpu: Gpu;
   readonly architecture: Architecture;
   readonly contextLength: number;
   readonly drawableVocab: number;
-  readonly weights: UploadedWeights;
+  readonly weights: AllocatedWeights;
   readonly memory: GpuMemory;
+  /** In use at first; decoder and prefill are bound to it. */
   readonly kv: KvCache;
+  /** Makes another like it. Throws AppError `out-of-gpu-memory`. */
+  readonly createKv: () => Promise<KvCache>;
   readonly state: GPUBuffer;
   readonly logits: GPUBuffer;
   readonly decoder: Decoder;
   readonly prefill: PrefillPass;
   readonly sampler: GpuSampler;
+  /** What it was loaded with. */
+  readonly engine: EngineOptions;
+  readonly load: LoadReport;
 }
 
-/** A draw on its way: what was submitted and not yet read. */
-interface Pending {
-  readonly token: Promise<Uint32Array<ArrayBuffer>>;
-  readonly logits: Promise<Float32Array<ArrayBuffer>> | undefined;
-}
+/** Of the weights' bytes, what cached sequences may take in all. */
+const KV_SHARE = 1 / 4;
 
 export class ModelRunner implements Runner {
   readonly architecture: Architecture;
   readonly contextLength: number;
-  private readonly ring: ReadRing;
-  private readonly tokenPace = new TokenPace();
+  readonly load: LoadReport;
+  private readonly tokenReads: ReadRing;
+  /** For f32 [vocab]; made when first asked for. */
+  private logitsReads: ReadRing | undefined;
   private readonly feeder: PromptFeeder;
-  private readonly history: number[] = [];
-  /** Of `history`, how many have their keys and values in the cache. */
-  private cached = 0;
-  /** Whether `logits` on the GPU belong to the last token of `history`. */
+  private readonly sequences: SequenceSet;
+  private readonly loopParts: TokenLoopParts;
+  /** Whether `logits` on the GPU belong to the last of `tokens`. */
   private hasLogits = false;
   private isBusy = false;
   private isDisposed = false;
@@ -77,32 +75,73 @@ export class ModelRunner implements Runner {
   ) {
     this.architecture = parts.architecture;
     this.contextLength = parts.contextLength;
-    this.ring = new ReadRing(parts.gpu.device, STATE.sizeBytes, 4);
-    const { gpu, kv, decoder, prefill, state } = parts;
-    const { layers } = parts.architecture;
-    this.feeder = new PromptFeeder({ device: gpu.device, watch, layers, kv, decoder, prefill, state });
+    this.load = parts.load;
+    const { decoder, prefill, architecture } = parts;
+    const { device } = parts.gpu;
+    const { layers } = architecture;
+    this.tokenReads = new ReadRing(device, STATE.sizeBytes, 4);
+    this.feeder = new PromptFeeder({ ...parts, watch, layers });
+    this.sequences = new SequenceSet({
+      first: parts.kv,
+      create: parts.createKv,
+      bind: async ({ buffers, rope }) => {
+        await decoder.setCache(buffers, rope);
+        await prefill.setCache(buffers, rope);
+      },
+      whenIdle: () => device.queue.onSubmittedWorkDone(),
+      contextLength: parts.contextLength,
+      budgetBytes: parts.weights.bytes * KV_SHARE,
+    });
+    this.loopParts = {
+      ...parts,
+      device,
+      watch,
+      layers,
+      pace: new TokenPace(),
+      speculator: new Speculator(),
+      verifier: new Verifier({ ...parts, device, layers, vocab: architecture.vocab }),
+      tokenReads: this.tokenReads,
+      logitsReads: () => this.takeLogitsReads(),
+      reserve: (positions) => this.sequences.reserve(positions),
+    };
   }
 
   get tokens(): readonly number[] {
-    return this.history;
+    return this.sequence.tokens;
+  }
+
+  private get sequence(): Sequence {
+    return this.sequences.current;
   }
 
   timing(): RunnerTiming {
-    return { ...this.times };
+    return { ...this.times, ...this.loopParts.speculator.figures };
   }
 
   /** Dispatches of one token at the present position, sampler included. */
   get dispatchesPerToken(): number {
-    return this.parts.decoder.dispatchCount(this.history.length) + 3;
+    return this.parts.decoder.dispatchCount(this.tokens.length) + 3;
   }
 
   memory(): { weightsBytes: number; kvBytes: number; scratchBytes: number } {
-    const { weights, kv, memory, sampler } = this.parts;
+    const { weights, memory, sampler } = this.parts;
+    const readBytes = this.tokenReads.bytes + this.loopParts.verifier.bytes + (this.logitsReads?.bytes ?? 0);
     return {
       weightsBytes: weights.bytes,
-      kvBytes: kv.bytes,
-      scratchBytes: memory.bytes + sampler.sizeBytes + this.ring.bytes,
+      kvBytes: this.sequences.bytes,
+      scratchBytes: memory.bytes + sampler.sizeBytes + readBytes,
     };
+  }
+
+  async resume(ids: readonly number[]): Promise<number> {
+    this.begin();
+    try {
+      if (ids.length === 0) throw new AppError('message-empty');
+      this.hasLogits = false;
+      return await this.watch.guard(this.sequences.resume(ids));
+    } finally {
+      this.isBusy = false;
+    }
   }
 
   truncate(position: number): void {
@@ -111,16 +150,17 @@ export class ModelRunner implements Runner {
     if (!Number.isInteger(position) || position < 0) {
       throw new AppError('parameter-out-of-range', { parameter: 'position', value: position });
     }
-    if (position >= this.history.length) return;
-    this.history.length = position;
-    this.cached = Math.min(this.cached, position);
+    const { sequence } = this;
+    if (position >= sequence.tokens.length) return;
+    sequence.tokens.length = position;
+    sequence.cached = Math.min(sequence.cached, position);
     this.hasLogits = false;
   }
 
   async prefill(ids: readonly number[], signal?: AbortSignal): Promise<void> {
     this.begin();
     try {
-      this.checkIds(ids);
+      checkIds(ids, this.tokens.length, this);
       await this.feed(ids, signal);
     } finally {
       this.isBusy = false;
@@ -143,42 +183,32 @@ export class ModelRunner implements Runner {
    */
   async *generate(options: GenerateOptions): AsyncGenerator<SampledToken> {
     this.begin();
-    const start = this.history.length;
-    const most = Math.min(options.maxTokens, this.contextLength - start);
-    const pending: Pending[] = [];
-    const aborted = abortPromise(options.signal);
-    let submitted = 0;
+    let loop: TokenLoop | undefined;
     try {
-      if (most <= 0) return;
+      const limit = Math.min(this.contextLength, this.tokens.length + options.maxTokens);
+      if (this.tokens.length >= limit) return;
       const startedAt = performance.now();
       await this.ensureLogits();
-      this.configure(options);
-      let lastAt = performance.now();
-      while (this.history.length < start + most && !options.signal?.aborted) {
-        // Log-probabilities are computed on the CPU from each token's logits, one token at a time.
-        const lookAhead = options.sampler.topLogprobs === undefined ? this.tokenPace.lookAhead : 0;
-        while (pending.length <= lookAhead && submitted < most) {
-          pending.push(await this.submitDraw(start + submitted - 1, submitted === 0, options));
-          submitted += 1;
-        }
-        const drawn = await this.watch.guard(
-          Promise.race([this.receive(pending.shift()!, options), aborted]),
-        );
-        if (drawn === undefined) return;
+      loop = new TokenLoop(this.loopParts, this.sequence, options, limit);
+      this.hasLogits = false;
+      let isFirst = true;
+      for (;;) {
+        const steppedAt = performance.now();
+        const drawn = await loop.step();
+        if (drawn.length === 0) return;
         const now = performance.now();
-        if (this.history.length === start) this.times.firstTokenMs = now - startedAt;
-        else this.tokenPace.report(now - lastAt);
-        this.times.decodeMs += now - lastAt;
-        this.times.decodeTokens += 1;
-        this.history.push(drawn.id);
-        this.cached = Math.min(this.history.length, start + submitted - 1);
-        yield drawn;
-        if (options.stopIds.has(drawn.id)) return;
-        lastAt = performance.now();
+        if (isFirst) this.times.firstTokenMs = now - startedAt;
+        isFirst = false;
+        this.times.decodeMs += now - steppedAt;
+        for (const token of drawn) {
+          loop.accept(token);
+          this.times.decodeTokens += 1;
+          yield token;
+          if (options.stopIds.has(token.id) || options.signal?.aborted) return;
+        }
       }
     } finally {
-      aborted.stop();
-      this.hasLogits = false;
+      loop?.stop();
       this.isBusy = false;
     }
   }
@@ -186,13 +216,15 @@ export class ModelRunner implements Runner {
   dispose(): void {
     if (this.isDisposed) return;
     this.isDisposed = true;
-    const { weights, kv, memory, sampler, prefill } = this.parts;
+    const { weights, memory, sampler, prefill } = this.parts;
     prefill.dispose();
     weights.destroy();
-    kv.destroy();
+    this.sequences.destroy();
     memory.destroy();
     sampler.dispose();
-    this.ring.destroy();
+    this.tokenReads.destroy();
+    this.loopParts.verifier.dispose();
+    this.logitsReads?.destroy();
   }
 
   /** Throws `not-loaded` after dispose, `device-lost`, `busy`. */
@@ -203,115 +235,46 @@ export class ModelRunner implements Runner {
     this.isBusy = true;
   }
 
-  /** Throws `message-too-long` {tokens, limit} or `parameter-out-of-range`. */
-  private checkIds(ids: readonly number[]): void {
-    const tokens = this.history.length + ids.length;
-    if (tokens > this.contextLength) {
-      throw new AppError('message-too-long', {
-        tokens,
-        limit: this.contextLength,
-        excessTokens: tokens - this.contextLength,
-      });
-    }
-    const { vocab } = this.architecture;
-    for (const id of ids) {
-      if (!Number.isInteger(id) || id < 0 || id >= vocab) {
-        throw new AppError('parameter-out-of-range', {
-          parameter: 'token',
-          value: id,
-          min: 0,
-          max: vocab - 1,
-        });
-      }
-    }
-  }
-
   /** Computes the logits of the last token again where they are gone. Throws `message-empty` without tokens. */
   private async ensureLogits(): Promise<void> {
     if (this.hasLogits) return;
-    if (this.history.length === 0) throw new AppError('message-empty');
-    this.cached = Math.min(this.cached, this.history.length - 1);
+    const { sequence } = this;
+    if (sequence.tokens.length === 0) throw new AppError('message-empty');
+    sequence.cached = Math.min(sequence.cached, sequence.tokens.length - 1);
     await this.feed([]);
   }
 
   /** Appends `ids` and feeds everything that is not cached yet, chunk by chunk. */
   private async feed(ids: readonly number[], signal?: AbortSignal): Promise<void> {
-    const start = this.cached;
-    const todo = [...this.history.slice(start), ...ids]; // [tokens to feed]
+    const { sequence } = this;
+    const start = sequence.cached;
+    const todo = [...sequence.tokens.slice(start), ...ids]; // [tokens to feed]
     if (todo.length === 0) return;
     this.hasLogits = false;
     const startedAt = performance.now();
     const onFed = (count: number) => {
-      this.cached = start + count;
-      const added = todo.slice(this.history.length - start, count);
-      this.history.push(...added);
+      sequence.cached = start + count;
+      sequence.tokens.push(...todo.slice(sequence.tokens.length - start, count));
     };
+    await this.watch.guard(this.sequences.reserve(start + todo.length));
     await this.feeder.feed(todo, start, onFed, signal);
     this.hasLogits = true;
     this.times.prefillMs += performance.now() - startedAt;
     this.times.prefillTokens += todo.length;
   }
 
-  /** Sampler settings, counts of what is in the context, and the state before the first draw. */
-  private configure({ sampler }: GenerateOptions): void {
-    this.parts.sampler.configure(sampler, { tokens: this.history, generated: [] });
-    const last = this.history.length - 1;
-    const state = Uint32Array.of(this.history[last]!, last, 0, 0);
-    this.parts.gpu.device.queue.writeBuffer(this.parts.state, 0, state);
-  }
-
-  /** One draw, with the forward pass of the token before it at `position` unless its logits are there already. */
-  private async submitDraw(
-    position: number,
-    isFirst: boolean,
-    { sampler: settings }: GenerateOptions,
-  ): Promise<Pending> {
-    const { gpu, decoder, sampler, state, architecture } = this.parts;
-    if (!isFirst) await this.feeder.ensureCapacity(position + 1);
-    const work = isFirst ? { withHead: false, withDraw: true } : { position, withHead: true, withDraw: true };
-    const maker = { decoder, sampler, layers: architecture.layers, pace: this.tokenPace };
-    const { read } = await this.ring.submitAndRead(encodeToken(gpu.device, maker, work), state);
-    return { token: read, logits: settings.topLogprobs === undefined ? undefined : this.copyLogits() };
-  }
-
-  private async receive({ token, logits }: Pending, { sampler }: GenerateOptions): Promise<SampledToken> {
-    const id = (await token)[STATE.token]!;
-    if (id === NO_TOKEN)
-      throw new AppError('internal', { message: 'no token can be drawn from these logits' });
-    if (!logits) return { id };
-    return withLogprobs(id, await logits, sampler.topLogprobs ?? 0, this.parts.drawableVocab);
-  }
-
   /** f32 [vocab] */
   private async copyLogits(): Promise<Float32Array<ArrayBuffer>> {
     const { device } = this.parts.gpu;
-    const { logits } = this.parts;
-    const sizeBytes = this.architecture.vocab * 4;
-    const staging = device.createBuffer({
-      label: 'logits read-back',
-      size: sizeBytes,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
-    try {
-      const encoder = device.createCommandEncoder({ label: 'logits read-back' });
-      encoder.copyBufferToBuffer(logits, 0, staging, 0, sizeBytes);
-      device.queue.submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ);
-      return new Float32Array(staging.getMappedRange().slice(0));
-    } finally {
-      staging.destroy();
-    }
+    const slot = await this.takeLogitsReads().take();
+    const encoder = device.createCommandEncoder({ label: 'logits read-back' });
+    slot.copyFrom(encoder, this.parts.logits);
+    device.queue.submit([encoder.finish()]);
+    return new Float32Array((await slot.read()).buffer);
   }
-}
 
-/** Resolves to undefined when the signal aborts; `stop` lets go of it. */
-function abortPromise(signal: AbortSignal | undefined): Promise<undefined> & { stop(): void } {
-  let stop = () => {};
-  const promise = new Promise<undefined>((resolve) => {
-    const onAbort = () => resolve(undefined);
-    if (signal?.aborted) resolve(undefined);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    stop = () => signal?.removeEventListener('abort', onAbort);
-  });
-  return Object.assign(promise, { stop });
+  private takeLogitsReads(): ReadRing {
+    this.logitsReads ??= new ReadRing(this.parts.gpu.device, this.architecture.vocab * 4, 1);
+    return this.logitsReads;
+  }
 }

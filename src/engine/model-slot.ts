@@ -9,12 +9,14 @@ import { AppError } from '../core/errors';
 import type { PackageFiles } from '../formats/package-files';
 import type { Gpu } from '../gpu/device';
 import { type ModelPackage, openPackage } from '../models/package';
-import { GREEDY } from './greedy';
+import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './engine-options';
+import type { LoadReport } from './load-report';
 import { type ModelText, openText } from './model-text';
 import { withOverrides } from './override-config';
 import type { PhaseProgress } from './progress';
 import type { RequestContext } from './request';
 import type { RunnerOptions } from './runner';
+import type { TunerOptions } from './tuner';
 import type { Runner } from './types';
 
 export type Report = (step: PhaseProgress) => void;
@@ -27,17 +29,22 @@ export interface EngineParts {
   openPackage(record: ModelRecord, report: Report, signal: AbortSignal): Promise<PackageFiles>;
   /** src/engine/runner.ts; tests may put a scripted one here. */
   createRunner(gpu: Gpu, model: ModelPackage, options: RunnerOptions): Promise<Runner>;
+  /** Whether kernels are tried against each other, and where the outcome is kept. */
+  readonly tuner?: TunerOptions;
 }
 
 export interface LoadedModel {
   readonly modelId: string;
   readonly runner: Runner;
+  readonly load: LoadReport;
   readonly text: ModelText;
   /** What requests are checked against. */
   readonly context: RequestContext;
 }
 
 export class ModelSlot {
+  /** Taken up by the next load. */
+  options: EngineOptions = DEFAULT_ENGINE_OPTIONS;
   private gpu: Promise<Gpu> | undefined;
   private opened: Gpu | undefined;
   private model: LoadedModel | undefined;
@@ -109,9 +116,14 @@ export class ModelSlot {
     this.loading = { controller, done };
     try {
       await work;
+      controller.signal.throwIfAborted();
     } catch (caught) {
       const error = AppError.from(caught);
-      if (controller.signal.aborted) throw new AppError('aborted', {}, error);
+      if (controller.signal.aborted) {
+        // It may have come through at the last moment.
+        this.drop();
+        throw new AppError('aborted', {}, error);
+      }
       throw await this.lossBehind(error);
     } finally {
       if (this.loading?.controller === controller) this.loading = undefined;
@@ -134,30 +146,22 @@ export class ModelSlot {
   ): Promise<void> {
     const stored = await this.parts.openPackage(record, report, signal);
     signal.throwIfAborted();
+    const startedMs = performance.now();
+    // The device is opened while the files are looked at; who waits for it hears how that went.
+    const opening = this.openGpu();
+    opening.catch(() => {});
     const model = await openPackage(withOverrides(stored, { ...record.overrides, ...overrides }));
     const text = await openText(model);
-    const gpu = await this.openGpu();
+    const gpu = await opening;
     signal.throwIfAborted();
-    const runner = await this.parts.createRunner(gpu, model, {
-      drawableVocab: text.tokenizer.vocabSize,
-      onProgress: (bytesDone, bytesTotal) => report({ phase: 'gpu', bytesDone, bytesTotal }),
-      signal,
-    });
-    try {
-      signal.throwIfAborted();
-      report({ phase: 'warmup', bytesDone: 0, bytesTotal: 0 });
-      await warmUp(runner, signal);
-    } catch (error) {
-      runner.dispose();
-      text.tokenizer.dispose();
-      throw error;
-    }
+    const runner = await this.makeRunner(gpu, model, text, report, signal);
     const { architecture, contextLength } = runner;
     const { isChat, defaults, stopIds, stopStrings } = text;
     const modelId = record.model_id;
     this.model = {
       modelId,
       runner,
+      load: { ...runner.load, totalMs: performance.now() - startedMs },
       text,
       context: {
         modelId,
@@ -170,6 +174,33 @@ export class ModelSlot {
       },
     };
     report({ phase: 'ready', bytesDone: 0, bytesTotal: 0 });
+  }
+
+  /** The tokenizer goes when this fails. */
+  private async makeRunner(
+    gpu: Gpu,
+    model: ModelPackage,
+    { tokenizer }: ModelText,
+    report: Report,
+    signal: AbortSignal,
+  ): Promise<Runner> {
+    try {
+      const runner = await this.parts.createRunner(gpu, model, {
+        drawableVocab: tokenizer.vocabSize,
+        engine: this.options,
+        warmUp: true,
+        ...(this.parts.tuner && { tuner: this.parts.tuner }),
+        onProgress: (bytesDone, bytesTotal) => report({ phase: 'gpu', bytesDone, bytesTotal }),
+        onPhase: (phase) => report({ phase, bytesDone: 0, bytesTotal: 0 }),
+        signal,
+      });
+      if (!signal.aborted) return runner;
+      runner.dispose();
+      throw new AppError('aborted');
+    } catch (error) {
+      tokenizer.dispose();
+      throw error;
+    }
   }
 
   private noteLost(gpu: Gpu, info: GPUDeviceLostInfo): void {
@@ -187,15 +218,4 @@ export class ModelSlot {
     model?.runner.dispose();
     model?.text.tokenizer.dispose();
   }
-}
-
-/** Enough tokens that they are fed as a chunk; a few go through the decode kernels alone. */
-const WARM_UP_TOKENS = 8;
-
-/** Some tokens in and two out go through every pipeline, so that the first answer does not wait for a compiler. */
-async function warmUp(runner: Runner, signal: AbortSignal): Promise<void> {
-  await runner.prefill(new Array<number>(Math.min(WARM_UP_TOKENS, runner.contextLength - 2)).fill(0), signal);
-  const steps = runner.generate({ sampler: GREEDY, maxTokens: 2, stopIds: new Set(), signal });
-  for await (const _token of steps);
-  runner.truncate(0);
 }

@@ -51,6 +51,7 @@ describe('loading', () => {
       'download',
       'gpu',
       'gpu',
+      'compile',
       'warmup',
       'ready',
     ]);

@@ -27,6 +27,7 @@ import type {
 } from '@mlc-ai/web-llm';
 import { AppError } from '../core/errors';
 import { Answer } from './answer-stream';
+import type { EngineOptions } from './engine-options';
 import { type GenerationFigures, generate } from './generation';
 import { LoadMeter } from './load-meter';
 import type { MemoryReport, ModelInfo } from './model-info';
@@ -46,6 +47,9 @@ export class NativeEngine implements MLCEngineInterface {
   } as unknown as Completions;
   readonly embeddings = { create: () => this.embedding() } as unknown as Embeddings;
 
+  /** Called when the device goes away under the loaded model. */
+  onLost: ((error: AppError) => void) | undefined;
+
   private readonly slot: ModelSlot;
   private appConfig: AppConfig = { model_list: [] };
   private onProgress: InitProgressCallback | undefined;
@@ -62,6 +66,7 @@ export class NativeEngine implements MLCEngineInterface {
       // Not waited for: a GPU that is gone may never say so to those who wait for it.
       this.answer?.fail(error);
       this.answer = undefined;
+      this.onLost?.(error);
     });
   }
 
@@ -74,6 +79,11 @@ export class NativeEngine implements MLCEngineInterface {
   setAppConfig = (appConfig: AppConfig): void => {
     this.appConfig = appConfig;
   };
+
+  /** How models run from the next load on. */
+  setOptions(options: EngineOptions): void {
+    this.slot.options = options;
+  }
 
   /** Nothing is logged: what happens is said in results, errors and progress. */
   setLogLevel(_level: LogLevel): void {}
@@ -218,7 +228,7 @@ export class NativeEngine implements MLCEngineInterface {
   modelInfo(): ModelInfo | null {
     const model = this.slot.currentOrNone;
     if (!model) return null;
-    const { modelId, runner, text, context } = model;
+    const { modelId, runner, text, context, load } = model;
     const { isChat, supportsSystem, defaults } = text;
     const { contextLength } = context;
     return {
@@ -228,6 +238,7 @@ export class NativeEngine implements MLCEngineInterface {
       isChat,
       supportsSystem,
       defaults,
+      load,
     };
   }
 

@@ -1,35 +1,71 @@
 /**
- * Keeps one submit short: a driver resets the GPU after about two seconds, and the same GPU draws the page. The
- * cost of a token is learnt from the work done so far; until then work is cut fine.
+ * Keeps one submit short: the same GPU draws the page, and a driver resets it after about two seconds. What a layer
+ * costs is learnt from the work done so far; until then work is cut fine.
  */
-const TARGET_MS = 200;
+
+/** Longest submit where the GPU also draws the page: about one frame. */
+const FRAME_MS = 15;
+/** Longest submit of an adapter that draws nothing worth waiting for. */
+const SOFTWARE_MS = 500;
+/** Longest wait for a token before its layers are spread over several submits. */
+const TOKEN_MS = 400;
 /** Tokens of one tile of the matrix kernels: fewer cost the same. */
 const TILE = 64;
+/** Chunk of an adapter nothing is known of. */
+const FIRST_CHUNK = 2 * TILE;
 
+export interface ChunkPaceOptions {
+  readonly isSoftware: boolean;
+  readonly layers: number;
+  /** Most tokens of a chunk. */
+  readonly most: number;
+  /** Up to this many tokens a chunk costs about the same, whatever their number. */
+  readonly few: number;
+}
+
+/** How much of a prompt goes into one chunk and how much of a chunk into one submit. */
 export class ChunkPace {
-  private msPerToken: number | undefined;
+  private readonly targetMs: number;
+  /** Of one layer: per token of a chunk, and of a chunk of a few tokens. */
+  private many: number | undefined;
+  private few: number | undefined;
 
-  constructor(private readonly most: number) {}
+  constructor(private readonly options: ChunkPaceOptions) {
+    this.targetMs = options.isSoftware ? SOFTWARE_MS : FRAME_MS;
+  }
 
-  /** Tokens of the next prefill chunk: whole tiles, as many as two submits may take. */
+  /** Tokens of the next chunk: whole tiles, as many as let a single layer stay within a submit. */
   get size(): number {
-    if (this.msPerToken === undefined) return Math.min(TILE, this.most);
-    const fitting = Math.floor((2 * TARGET_MS) / this.msPerToken / TILE) * TILE;
-    return Math.min(this.most, Math.max(TILE, fitting));
+    const { most } = this.options;
+    if (this.many === undefined) return Math.min(FIRST_CHUNK, most);
+    const fitting = Math.floor(this.targetMs / this.many / TILE) * TILE;
+    return Math.min(most, Math.max(TILE, fitting));
   }
 
-  /** Submits that a chunk's layers are spread over. */
-  submits(tokens: number, layers: number): number {
-    if (this.msPerToken === undefined) return Math.min(layers, 8);
-    const expectedMs = Math.max(tokens, TILE) * this.msPerToken;
-    return Math.min(layers, Math.max(1, Math.ceil(expectedMs / TARGET_MS)));
+  /** Where each submit of a chunk ends: rising layer numbers, the last one `layers`. */
+  cuts(tokens: number): number[] {
+    const { layers } = this.options;
+    const perLayer = this.layerMs(tokens);
+    const each = perLayer === undefined ? 1 : Math.max(1, Math.floor(this.targetMs / perLayer));
+    const submits = Math.ceil(layers / each);
+    return Array.from({ length: submits }, (_, part) => Math.floor(((part + 1) * layers) / submits));
   }
 
-  /** A chunk of `tokens` took `elapsedMs`. */
-  report(tokens: number, elapsedMs: number): void {
-    const now = elapsedMs / Math.max(tokens, TILE);
-    this.msPerToken = this.msPerToken === undefined ? now : (this.msPerToken + now) / 2;
+  /** A submit of `layers` layers of a chunk of `tokens` took `elapsedMs`. */
+  report(tokens: number, layers: number, elapsedMs: number): void {
+    const perLayer = elapsedMs / layers;
+    if (tokens <= this.options.few) this.few = mean(this.few, perLayer);
+    else this.many = mean(this.many, perLayer / Math.max(tokens, TILE));
   }
+
+  private layerMs(tokens: number): number | undefined {
+    if (tokens <= this.options.few) return this.few;
+    return this.many === undefined ? undefined : this.many * Math.max(tokens, TILE);
+  }
+}
+
+function mean(before: number | undefined, now: number): number {
+  return before === undefined ? now : (before + now) / 2;
 }
 
 export class TokenPace {
@@ -48,6 +84,6 @@ export class TokenPace {
   /** Submits that one token's layers are spread over. */
   submits(layers: number): number {
     if (this.meanMs === undefined) return Math.min(layers, 4);
-    return Math.min(layers, Math.max(1, Math.ceil(this.meanMs / (2 * TARGET_MS))));
+    return Math.min(layers, Math.max(1, Math.ceil(this.meanMs / TOKEN_MS)));
   }
 }

@@ -1,46 +1,45 @@
 /**
- * Feeds known tokens: in chunks through the matrix kernels, or a few through the decode kernels. Every submit is
- * waited for, so that an abort takes effect soon and the pace is known.
+ * Feeds known tokens, chunk by chunk through the matrix kernels; a single one goes as a token of the answer does. Two
+ * submits are in flight, so that the GPU has its next work while the last one is being reported.
  */
 import { AppError } from '../core/errors';
+import type { Gpu } from '../gpu/device';
+import { MAX_COLUMNS } from '../kernels/prefill/layer-steps';
 import type { PrefillPass } from '../kernels/prefill/prefill-pass';
 import type { Decoder } from './decode';
 import type { DeviceWatch } from './device-watch';
-import type { KvCache } from './kv-cache';
 import { ChunkPace } from './pace';
 
 export interface FeederParts {
-  readonly device: GPUDevice;
+  readonly gpu: Pick<Gpu, 'device' | 'isSoftware'>;
   readonly watch: DeviceWatch;
   readonly layers: number;
-  readonly kv: KvCache;
   readonly decoder: Decoder;
   readonly prefill: PrefillPass;
   /** STATE */
   readonly state: GPUBuffer;
 }
 
-/** Up to this many tokens a tile of the matrix kernels would be nearly empty. */
-const FEW = 4;
+/** Submits on their way to the GPU. */
+const IN_FLIGHT = 2;
 
 export class PromptFeeder {
   private readonly pace: ChunkPace;
+  /** Resolve in order, each when its submit is done. */
+  private readonly flights: Promise<void>[] = [];
+  /** When the GPU was last seen to finish a submit. */
+  private doneAt = 0;
 
   constructor(private readonly parts: FeederParts) {
-    this.pace = new ChunkPace(parts.prefill.maxChunk);
-  }
-
-  /** Room for `positions` in the cache; throws AppError `out-of-gpu-memory`. */
-  async ensureCapacity(positions: number): Promise<void> {
-    const { kv, decoder, prefill } = this.parts;
-    if (!(await kv.ensure(positions))) return;
-    await decoder.bindCache();
-    await prefill.setCache(kv.buffers, kv.rope);
+    const { gpu, layers, prefill } = parts;
+    const { isSoftware } = gpu;
+    this.pace = new ChunkPace({ isSoftware, layers, most: prefill.maxChunk, few: MAX_COLUMNS });
   }
 
   /**
-   * Keys and values of `ids` at positions start, start + 1, ..., and the logits of the last one. `onFed` is told
-   * after every chunk how many tokens are done. Throws AppError `aborted`, `device-lost`, `out-of-gpu-memory`.
+   * Keys and values of `ids` at positions start, start + 1, ..., and the logits of the last one. `onFed` is told after
+   * every chunk how many tokens the GPU has been given; all are done when this resolves. The cache must have room.
+   * Throws AppError `aborted`, `device-lost`.
    */
   async feed(
     ids: readonly number[],
@@ -48,16 +47,17 @@ export class PromptFeeder {
     onFed: (count: number) => void,
     signal?: AbortSignal,
   ): Promise<void> {
-    for (let done = 0; done < ids.length; ) {
-      checkAborted(signal);
-      const isFew = ids.length - done <= FEW;
-      const chunk = ids.slice(done, done + (isFew ? FEW : this.pace.size));
-      const isLast = done + chunk.length === ids.length;
-      await this.ensureCapacity(start + done + chunk.length);
-      if (isFew) await this.feedFew(chunk, start + done, isLast);
-      else await this.feedChunk(chunk, start + done, isLast, signal);
-      done += chunk.length;
-      onFed(done);
+    try {
+      for (let done = 0; done < ids.length; ) {
+        const chunk = ids.slice(done, done + this.pace.size);
+        const isLast = done + chunk.length === ids.length;
+        if (chunk.length === 1) await this.feedOne(chunk[0]!, start + done, isLast, signal);
+        else await this.feedChunk(chunk, start + done, isLast, signal);
+        done += chunk.length;
+        onFed(done);
+      }
+    } finally {
+      while (this.flights.length > 0) await this.parts.watch.guard(this.flights.shift()!);
     }
   }
 
@@ -67,42 +67,64 @@ export class PromptFeeder {
     withHead: boolean,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { device, watch, prefill, decoder, layers } = this.parts;
-    const startedAt = performance.now();
-    prefill.begin(ids, start);
-    const submits = this.pace.submits(ids.length, layers);
-    for (let part = 0; part < submits; part++) {
-      checkAborted(signal);
-      const encoder = device.createCommandEncoder({ label: 'prefill' });
-      const to = Math.floor(((part + 1) * layers) / submits);
-      prefill.encodeLayers(encoder, Math.floor((part * layers) / submits), to);
-      if (withHead && part === submits - 1) {
+    const { prefill, decoder, layers } = this.parts;
+    let from = 0;
+    for (const to of this.pace.cuts(ids.length)) {
+      await this.submit('prefill', signal, to - from, ids.length, (encoder) => {
+        if (from === 0) prefill.begin(ids, start);
+        prefill.encodeLayers(encoder, from, to);
+        if (!withHead || to < layers) return;
         const pass = encoder.beginComputePass({ label: 'head' });
         decoder.encodeHead(pass);
         pass.end();
-      }
-      device.queue.submit([encoder.finish()]);
-      await watch.guard(device.queue.onSubmittedWorkDone());
-    }
-    this.pace.report(ids.length, performance.now() - startedAt);
-  }
-
-  private async feedFew(ids: readonly number[], start: number, withHead: boolean): Promise<void> {
-    const { device, watch, decoder, layers, state } = this.parts;
-    for (const [index, id] of ids.entries()) {
-      const position = start + index;
-      device.queue.writeBuffer(state, 0, Uint32Array.of(id, position, 0, 0));
-      const encoder = device.createCommandEncoder({ label: 'token' });
-      const pass = encoder.beginComputePass({ label: 'token' });
-      decoder.encodeLayers(pass, position, 0, layers);
-      if (withHead && index === ids.length - 1) decoder.encodeHead(pass);
-      pass.end();
-      device.queue.submit([encoder.finish()]);
-      await watch.guard(device.queue.onSubmittedWorkDone());
+      });
+      from = to;
     }
   }
-}
 
-function checkAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new AppError('aborted');
+  private async feedOne(
+    id: number,
+    position: number,
+    withHead: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { gpu, decoder, layers, state } = this.parts;
+    let from = 0;
+    for (const to of this.pace.cuts(1)) {
+      await this.submit('token', signal, to - from, 1, (encoder) => {
+        if (from === 0) gpu.device.queue.writeBuffer(state, 0, Uint32Array.of(id, position, 0, 0));
+        const pass = encoder.beginComputePass({ label: 'token' });
+        decoder.encodeLayers(pass, position, from, to);
+        if (withHead && to === layers) decoder.encodeHead(pass);
+        pass.end();
+      });
+      from = to;
+    }
+  }
+
+  /** Waits for a free place, submits, and lets the pace know how long it took once it is done. */
+  private async submit(
+    label: string,
+    signal: AbortSignal | undefined,
+    layers: number,
+    tokens: number,
+    encode: (encoder: GPUCommandEncoder) => void,
+  ): Promise<void> {
+    const { gpu, watch } = this.parts;
+    while (this.flights.length >= IN_FLIGHT) await watch.guard(this.flights.shift()!);
+    if (signal?.aborted) throw new AppError('aborted');
+    watch.check();
+    const encoder = gpu.device.createCommandEncoder({ label });
+    encode(encoder);
+    gpu.device.queue.submit([encoder.finish()]);
+    const submittedAt = performance.now();
+    const flight = gpu.device.queue.onSubmittedWorkDone().then(() => {
+      const now = performance.now();
+      this.pace.report(tokens, layers, now - Math.max(submittedAt, this.doneAt));
+      this.doneAt = now;
+    });
+    // Whoever waits for it is told; without one a lost device must not count as an error nobody handles.
+    flight.catch(() => {});
+    this.flights.push(flight);
+  }
 }

@@ -1,62 +1,69 @@
 /** Small read-backs in flight: a ring of mappable buffers, so that a token's id travels while the next is computed. */
 
-interface Slot {
-  readonly buffer: GPUBuffer;
+/** Room for one read-back: copy into it, submit, then read. */
+export class ReadSlot {
   /** Settles when the slot may be used again. */
-  free: Promise<void>;
+  free: Promise<void> = Promise.resolve();
+
+  constructor(private readonly buffer: GPUBuffer) {}
+
+  copyFrom(encoder: GPUCommandEncoder, source: GPUBuffer): void {
+    encoder.copyBufferToBuffer(source, 0, this.buffer, 0, this.buffer.size);
+  }
+
+  /** What was copied, as soon as the submit is done. Rejects when the device is lost or the ring destroyed. */
+  read(): Promise<Uint32Array<ArrayBuffer>> {
+    const words = this.map();
+    // A slot of a device that is gone is never needed again.
+    this.free = words.then(
+      () => {},
+      () => {},
+    );
+    return words;
+  }
+
+  private async map(): Promise<Uint32Array<ArrayBuffer>> {
+    await this.buffer.mapAsync(GPUMapMode.READ);
+    const copy = new Uint32Array(this.buffer.getMappedRange().slice(0));
+    this.buffer.unmap();
+    return copy;
+  }
+
+  destroy(): void {
+    this.buffer.destroy();
+  }
 }
 
 export class ReadRing {
-  private readonly slots: Slot[];
+  private readonly slots: readonly ReadSlot[];
   private next = 0;
 
   constructor(
-    private readonly device: GPUDevice,
+    device: GPUDevice,
     private readonly sizeBytes: number,
     slots: number,
   ) {
-    this.slots = Array.from({ length: slots }, (_, index) => ({
-      buffer: device.createBuffer({
-        label: `read-back ${index}`,
-        size: sizeBytes,
-        usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-      }),
-      free: Promise.resolve(),
-    }));
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    this.slots = Array.from(
+      { length: slots },
+      (_, index) =>
+        new ReadSlot(device.createBuffer({ label: `read-back ${index}`, size: sizeBytes, usage })),
+    );
   }
 
   get bytes(): number {
     return this.slots.length * this.sizeBytes;
   }
 
-  /** Submits the command buffers, then a copy of `source`; resolves to its contents, in the order of the calls. */
-  async submitAndRead(
-    commands: readonly GPUCommandBuffer[],
-    source: GPUBuffer,
-  ): Promise<{ read: Promise<Uint32Array<ArrayBuffer>> }> {
+  /** The next slot, as soon as what was read through it before has arrived. */
+  async take(): Promise<ReadSlot> {
     const slot = this.slots[this.next]!;
     this.next = (this.next + 1) % this.slots.length;
     await slot.free;
-    const encoder = this.device.createCommandEncoder({ label: 'read-back' });
-    encoder.copyBufferToBuffer(source, 0, slot.buffer, 0, this.sizeBytes);
-    this.device.queue.submit([...commands, encoder.finish()]);
-    const read = this.read(slot);
-    // Reads of a device that is lost or of a runner disposed of reject; a slot is then never needed again.
-    slot.free = read.then(
-      () => {},
-      () => {},
-    );
-    return { read };
-  }
-
-  private async read(slot: Slot): Promise<Uint32Array<ArrayBuffer>> {
-    await slot.buffer.mapAsync(GPUMapMode.READ);
-    const copy = new Uint32Array(slot.buffer.getMappedRange().slice(0));
-    slot.buffer.unmap();
-    return copy;
+    return slot;
   }
 
   destroy(): void {
-    for (const { buffer } of this.slots) buffer.destroy();
+    for (const slot of this.slots) slot.destroy();
   }
 }

@@ -20,6 +20,9 @@ export interface EngineUsage extends CompletionUsage {
     dropped_messages?: number;
     /** Tokens of the prompt that were computed for this request. */
     prefill_tokens?: number;
+    /** Tokens guessed ahead from the text itself, and those of them that were right. */
+    drafted_tokens?: number;
+    accepted_tokens?: number;
     /** Seed of the draw, given or chosen; the same seed repeats the answer on the same adapter. */
     seed?: number;
   };

@@ -107,6 +107,8 @@ export function usageOf(figures: GenerationFigures, droppedMessages: number, see
       time_per_output_token_s: decoded > 0 ? decodeS / decoded : 0,
       reused_tokens: reusedTokens,
       prefill_tokens: prefillTokens,
+      drafted_tokens: figures.draftedTokens,
+      accepted_tokens: figures.acceptedTokens,
       dropped_messages: droppedMessages,
       seed,
     },

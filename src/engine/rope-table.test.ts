@@ -17,3 +17,12 @@ it('holds cosine and sine of the scaled position', () => {
     expect(table[(position * 4 + pair) * 2 + 1]).toBe(Math.fround(Math.sin(angle)));
   }
 });
+
+it('is the same when a shorter table was made before', () => {
+  const architecture = { ...TEST_ARCHITECTURE, headDim: 12 };
+  const short = ropeTable(architecture, 7);
+  const grown = ropeTable(architecture, 50);
+  expect(grown).toEqual(ropeTable({ ...architecture }, 50));
+  expect(short).toEqual(grown.subarray(0, 7 * 12));
+  expect(ropeTable(architecture, 7)).toEqual(short);
+});

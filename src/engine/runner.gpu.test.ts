@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AppError } from '../core/errors';
 import type { Gpu } from '../gpu/device';
 import { testGpu } from '../gpu/test-gpu';
+import { watchedGpu } from '../gpu/test-watched-gpu';
+import type { ModelPackage } from '../models/package';
 import { TEST_ARCHITECTURE } from '../models/test-package';
 import { GREEDY } from './greedy';
 import type { ModelRunner } from './model-runner';
@@ -175,6 +177,35 @@ it('frees what it uploaded when the upload is aborted', async () => {
   const stop = new AbortController();
   const onProgress = () => stop.abort();
   expect(await code(createRunner(gpu, model, { onProgress, signal: stop.signal }))).toBe('aborted');
+});
+
+it('finds out that the memory is too small before it reads anything', async () => {
+  const watched = watchedGpu(gpu);
+  watched.refusals = 1;
+  let reads = 0;
+  const readTensor: ModelPackage['readTensor'] = (...args) => {
+    reads += 1;
+    return model.readTensor(...args);
+  };
+  const counted = { ...model, readTensor };
+  await expect(createRunner(watched.gpu, counted)).rejects.toMatchObject({
+    code: 'out-of-gpu-memory',
+    details: { neededBytes: runner.memory().weightsBytes },
+  });
+  expect(reads).toBe(0);
+  expect(watched.calls.get('popErrorScope')).toBe(1);
+});
+
+it('says what went wrong in reading, and stops there', async () => {
+  let reads = 0;
+  const readTensor: ModelPackage['readTensor'] = async (name, ...rows) => {
+    reads += 1;
+    if (reads > 5) throw new AppError('file-truncated', { file: name });
+    return model.readTensor(name, ...rows);
+  };
+  expect(await code(createRunner(gpu, { ...model, readTensor }))).toBe('file-truncated');
+  // Those that were on their way may come in.
+  expect(reads).toBeLessThan(12);
 });
 
 function closeTo(found: Float32Array, expected: Float32Array): boolean {

@@ -1,101 +1,50 @@
-/** Brings a stored model onto a device: weights, cache, kernels, sampler, in one go or not at all. */
-import { AppError } from '../core/errors';
+/** Brings a stored model onto a device, in one go or not at all. How it goes is told in runner-load.ts. */
 import type { Gpu } from '../gpu/device';
-import { PipelineCache } from '../gpu/pipeline-cache';
-import { decodeTuning } from '../kernels/decode-tuning';
-import { PrefillPass } from '../kernels/prefill/prefill-pass';
 import { checkHeads } from '../kernels/qkv-rope';
-import { GpuSampler } from '../kernels/sampler';
-import { STATE } from '../kernels/types';
 import type { ModelPackage } from '../models/package';
-import { Decoder } from './decode';
 import { DeviceWatch } from './device-watch';
-import { GpuMemory } from './gpu-memory';
-import { KvCache, maxKvPositions } from './kv-cache';
+import type { EngineOptions } from './engine-options';
+import type { UploadProgress } from './fill-weights';
 import { ModelRunner } from './model-runner';
-import { type UploadProgress, uploadWeights } from './weights';
-
-/** Tokens of one prefill chunk at most: beyond, memory grows and speed no longer does. */
-const MAX_CHUNK = 256;
+import type { LoadPhase } from './progress';
+import { RunnerLoad } from './runner-load';
+import type { TunerOptions } from './tuner';
 
 export interface RunnerOptions {
   /** Positions to allow; by default what the model was trained for. Never more than one binding holds. */
   readonly contextLength?: number;
   /** Ids from here on are padding rows, never drawn; by default all can be. */
   readonly drawableVocab?: number;
+  /** What is not named is as in DEFAULT_ENGINE_OPTIONS. */
+  readonly engine?: Partial<EngineOptions>;
+  /** Use every kernel once, so that the first answer is not slower than the next; by default not. */
+  readonly warmUp?: boolean;
+  /** Tries kernels against each other where this adapter is not known yet; by default the defaults are used. */
+  readonly tuner?: TunerOptions;
+  /** Bytes of the weights that have reached the GPU. */
   readonly onProgress?: UploadProgress;
+  /** What is waited for once the weights are there. */
+  readonly onPhase?: (phase: Extract<LoadPhase, 'compile' | 'tune' | 'warmup'>) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Uploads a model and builds its kernels. Throws AppError `config-invalid` for shapes the kernels cannot run,
- * `limits-too-small`, `out-of-gpu-memory`, `device-lost`, `aborted`, and what reading the package throws; nothing
- * stays on the GPU then.
+ * Throws AppError `config-invalid` for shapes the kernels cannot run, `limits-too-small`, `out-of-gpu-memory`,
+ * `device-lost`, `aborted`, and what reading the package throws; nothing stays on the GPU then.
  */
 export async function createRunner(
   gpu: Gpu,
   model: ModelPackage,
   options: RunnerOptions = {},
 ): Promise<ModelRunner> {
-  const { architecture } = model;
-  checkHeads(architecture);
-  const contextLength = Math.min(
-    options.contextLength ?? architecture.contextLength,
-    maxKvPositions(gpu, architecture),
-  );
+  checkHeads(model.architecture);
   const watch = new DeviceWatch(gpu.device);
-  const memory = new GpuMemory(gpu.device);
-  const undo: (() => void)[] = [() => memory.destroy()];
+  const load = new RunnerLoad(gpu, model, options);
   try {
-    return await watch.guard(build());
+    return new ModelRunner(await watch.guard(load.run()), watch);
   } catch (error) {
-    for (const step of undo) step();
+    // A lost device is told at once; what is still going on behind it ends with this.
+    load.undo();
     throw error;
-  }
-
-  async function build(): Promise<ModelRunner> {
-    const weights = await uploadWeights(gpu, model, options.onProgress, options.signal);
-    undo.push(() => weights.destroy());
-    const kv = await KvCache.create(gpu, architecture, contextLength);
-    undo.push(() => kv.destroy());
-    const { STORAGE, UNIFORM, COPY_SRC, COPY_DST } = GPUBufferUsage;
-    const state = await memory.create('state', STATE.sizeBytes, STORAGE | UNIFORM | COPY_SRC | COPY_DST);
-    const logits = await memory.create('logits', architecture.vocab * 4, STORAGE | COPY_SRC | COPY_DST);
-    const pipelines = new PipelineCache(gpu.device);
-    const context = { gpu, pipelines, tuning: decodeTuning(gpu) };
-    const drawableVocab = Math.min(options.drawableVocab ?? architecture.vocab, architecture.vocab);
-    const decoder = await Decoder.create({ context, architecture, weights, kv, state, logits }, memory);
-    const prefill = await PrefillPass.create(context, architecture, weights, {
-      maxChunk: Math.min(MAX_CHUNK, contextLength),
-      memory,
-      head: decoder.headInput,
-    });
-    undo.push(() => prefill.dispose());
-    await prefill.setCache(kv.buffers, kv.rope);
-    const sampler = await GpuSampler.create(gpu, pipelines, {
-      vocab: architecture.vocab,
-      drawable: drawableVocab,
-      logits,
-      state,
-    });
-    undo.push(() => sampler.dispose());
-    if (options.signal?.aborted) throw new AppError('aborted');
-    return new ModelRunner(
-      {
-        gpu,
-        architecture,
-        contextLength,
-        drawableVocab,
-        weights,
-        memory,
-        kv,
-        state,
-        logits,
-        decoder,
-        prefill,
-        sampler,
-      },
-      watch,
-    );
   }
 }

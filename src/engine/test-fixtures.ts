@@ -51,6 +51,17 @@ export function golden(name: FixtureName): { cases: Golden; logits: (index: numb
   };
 }
 
+/** L2 norm of the difference over that of `expected`. */
+export function relativeError(found: Float32Array, expected: Float32Array): number {
+  let difference = 0;
+  let norm = 0;
+  for (const [index, value] of expected.entries()) {
+    difference += (found[index]! - value) ** 2;
+    norm += value ** 2;
+  }
+  return Math.sqrt(difference / norm);
+}
+
 const converted = new Map<string, Promise<ModelPackage>>();
 
 /** A fixture as a package of the given quantisation, made once per process. */

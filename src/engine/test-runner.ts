@@ -6,15 +6,27 @@ import { AppError } from '../core/errors';
 import type { Architecture } from '../models/architecture';
 import { memoryFiles, testPackage } from '../models/test-package';
 import type { EngineParts } from './model-slot';
-import type { GenerateOptions, Runner, SampledToken } from './types';
+import { commonPrefix } from './sequences';
+import type { GenerateOptions, Runner, RunnerTiming, SampledToken } from './types';
 
 const END = 256;
 const utf8 = new TextEncoder();
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+const NO_LOAD = {
+  totalMs: 0,
+  readMs: 0,
+  uploadMs: 0,
+  compileMs: 0,
+  tuneMs: 0,
+  warmUpMs: 0,
+  weightsBytes: 100,
+};
+
 export class ScriptedRunner implements Runner {
   readonly contextLength: number;
+  readonly load = NO_LOAD;
   readonly tokens: number[] = [];
   /** What was asked of it, for assertions. */
   readonly prefills: number[] = [];
@@ -26,6 +38,11 @@ export class ScriptedRunner implements Runner {
 
   constructor(readonly architecture: Architecture) {
     this.contextLength = architecture.contextLength;
+  }
+
+  async resume(ids: readonly number[]): Promise<number> {
+    this.truncate(Math.min(commonPrefix(this.tokens, ids), ids.length - 1));
+    return this.tokens.length;
   }
 
   truncate(position: number): void {
@@ -69,6 +86,18 @@ export class ScriptedRunner implements Runner {
 
   async readLogits(): Promise<Float32Array> {
     return new Float32Array(this.architecture.vocab);
+  }
+
+  timing(): RunnerTiming {
+    return {
+      prefillMs: 0,
+      prefillTokens: 0,
+      decodeMs: 0,
+      decodeTokens: 0,
+      firstTokenMs: 0,
+      draftedTokens: 0,
+      acceptedTokens: 0,
+    };
   }
 
   memory() {
@@ -121,9 +150,12 @@ export function scriptedParts(overrides: Partial<EngineParts> = {}) {
       report({ phase: 'download', bytesDone: 2, bytesTotal: 2, file: 'b.bin' });
       return memoryFiles((await testPackage()).files);
     },
-    async createRunner(_gpu, model, { onProgress }) {
+    async createRunner(_gpu, model, { onProgress, onPhase }) {
       onProgress?.(5, 10);
       onProgress?.(10, 10);
+      onPhase?.('compile');
+      onPhase?.('warmup');
+      await sleep(0);
       const runner = new ScriptedRunner(model.architecture);
       runners.push(runner);
       return runner;

@@ -4,6 +4,8 @@
  */
 import type { DrawSettings, SamplerOrder } from '../kernels/draw-settings';
 import type { Architecture } from '../models/architecture';
+import type { EngineOptions } from './engine-options';
+import type { LoadReport } from './load-report';
 
 export type { SamplerOrder };
 
@@ -24,16 +26,39 @@ export interface GenerateOptions {
   readonly maxTokens: number;
   /** Generation ends after one of these was drawn; it is yielded as the last token. */
   readonly stopIds: ReadonlySet<number>;
+  /** Guessing ahead; by default what the runner was made with. Makes no difference to what is drawn. */
+  readonly speculation?: EngineOptions['speculation'];
   readonly signal?: AbortSignal;
+}
+
+/** What was measured since the runner was made; times include waiting for the GPU. */
+export interface RunnerTiming {
+  readonly prefillMs: number;
+  readonly prefillTokens: number;
+  readonly decodeMs: number;
+  readonly decodeTokens: number;
+  /** From the start of the last `generate` to its first token. */
+  readonly firstTokenMs: number;
+  /** Tokens guessed ahead and checked, and those of them that were right. */
+  readonly draftedTokens: number;
+  readonly acceptedTokens: number;
 }
 
 export interface Runner {
   readonly architecture: Architecture;
   /** Most positions the KV cache may grow to. */
   readonly contextLength: number;
-  /** Token ids whose keys and values are in the cache, oldest first. */
+  /** Where the time of its load went. */
+  readonly load: LoadReport;
+  /** The sequence in use: everything prefilled or yielded, oldest first. */
   readonly tokens: readonly number[];
-  /** Forgets everything from `position` on; cheap. */
+  /**
+   * Goes over to the cached sequence that shares the longest prefix with `ids`, or to a copy of it, and cuts it
+   * there: `tokens` is that prefix then. Returns its length, at most ids.length - 1, so that the logits of the last
+   * id come out of a prefill of the rest. Throws `message-empty` without ids.
+   */
+  resume(ids: readonly number[]): Promise<number>;
+  /** Forgets everything of the sequence in use from `position` on; cheap. */
   truncate(position: number): void;
   /**
    * Appends tokens in chunks and leaves the logits of the last one on the GPU. Aborting keeps what is
@@ -48,6 +73,7 @@ export interface Runner {
   generate(options: GenerateOptions): AsyncGenerator<SampledToken>;
   /** Logits of the last position, [vocab] f32. Must follow a prefill. */
   readLogits(): Promise<Float32Array>;
+  timing(): RunnerTiming;
   /** GPU memory held, in bytes, by purpose. */
   memory(): { weightsBytes: number; kvBytes: number; scratchBytes: number };
   dispose(): void;

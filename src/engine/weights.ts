@@ -1,28 +1,31 @@
 /**
- * Weights of a stored model into GPU buffers, block by block: at most BLOCK_BYTES of a tensor are in memory at
- * once, and the queue is drained often enough that its staging memory stays small too. Called by the runner.
+ * Where the weights of a model lie on the GPU. First every buffer is made, so that a memory that is too small shows
+ * before a byte was read and the kernels can be bound meanwhile; fill-weights.ts then reads the data into them.
  */
-import { AppError } from '../core/errors';
-import { fromHalf } from '../core/half';
 import type { Gpu } from '../gpu/device';
 import { rowBytes } from '../kernels/matrix';
 import type { LayerWeights, Matrix, MatrixSlice, ModelWeights, WeightFormat } from '../kernels/types';
 import type { Architecture, Quantization } from '../models/architecture';
-import type { ModelPackage } from '../models/package';
-import { GpuMemory } from './gpu-memory';
+import { type CreateBuffer, GpuMemory } from './gpu-memory';
 import { DEFAULT_UNIT, type MatrixShape, planSlices } from './slice-plan';
 
-export interface UploadedWeights extends ModelWeights {
-  readonly bytes: number;
-  destroy(): void;
+/** Rows [rowStart, rowEnd) of a stored tensor and the buffer that takes them. */
+export interface WeightPart {
+  readonly tensor: string;
+  readonly buffer: GPUBuffer;
+  readonly rowStart: number;
+  readonly rowEnd: number;
+  /** On the GPU; norms are f32 there, whatever they are stored as. */
+  readonly bytesPerRow: number;
+  readonly isNorm: boolean;
 }
 
-export type UploadProgress = (bytesDone: number, bytesTotal: number) => void;
-
-/** Most bytes of one tensor read at a time. */
-const BLOCK_BYTES = 16 << 20;
-/** Bytes written before the queue is waited for. */
-const DRAIN_BYTES = 64 << 20;
+export interface AllocatedWeights extends ModelWeights {
+  readonly bytes: number;
+  /** All that is to be read, in the order of the forward pass. */
+  readonly parts: readonly WeightPart[];
+  destroy(): void;
+}
 
 const FORMATS: Readonly<Record<Quantization, WeightFormat>> = {
   q4f16_1: 'q4f16',
@@ -32,143 +35,90 @@ const FORMATS: Readonly<Record<Quantization, WeightFormat>> = {
 };
 
 /**
- * Throws AppError `aborted`, `out-of-gpu-memory` {neededBytes}, `limits-too-small`, and what reading the
- * package throws; whatever was already on the GPU is freed.
+ * Buffers of all weights, with nothing in them. Throws AppError `out-of-gpu-memory` {neededBytes} and
+ * `limits-too-small`; nothing stays on the GPU then.
  */
-export async function uploadWeights(
-  gpu: Gpu,
-  model: ModelPackage,
-  onProgress: UploadProgress = () => {},
-  signal?: AbortSignal,
-): Promise<UploadedWeights> {
-  const uploader = new Uploader(gpu, model, onProgress, signal);
-  try {
-    const weights = await uploader.model();
-    await uploader.drain();
-    return { ...weights, bytes: uploader.memory.bytes, destroy: () => uploader.memory.destroy() };
-  } catch (error) {
-    uploader.memory.destroy();
-    throw error;
-  }
+export async function allocateWeights(gpu: Gpu, architecture: Architecture): Promise<AllocatedWeights> {
+  const memory = new GpuMemory(gpu.device);
+  const { weights, parts } = await memory.createMany((create) => {
+    const layout = new Layout(gpu, architecture, create);
+    return { weights: layout.model(), parts: layout.parts };
+  });
+  return { ...weights, parts, bytes: memory.bytes, destroy: () => memory.destroy() };
 }
 
-class Uploader {
-  readonly memory: GpuMemory;
+class Layout {
+  readonly parts: WeightPart[] = [];
   private readonly format: WeightFormat;
-  private readonly totalBytes: number;
-  private doneBytes = 0;
-  private undrainedBytes = 0;
 
   constructor(
     private readonly gpu: Gpu,
-    private readonly source: ModelPackage,
-    private readonly onProgress: UploadProgress,
-    private readonly signal: AbortSignal | undefined,
+    private readonly architecture: Architecture,
+    private readonly create: CreateBuffer,
   ) {
-    this.memory = new GpuMemory(gpu.device);
-    this.format = FORMATS[source.architecture.quantization];
-    this.totalBytes = weightBytes(source.architecture);
+    this.format = FORMATS[architecture.quantization];
   }
 
-  async model(): Promise<ModelWeights> {
-    const a = this.source.architecture;
-    const { vocab, hidden, headDim } = a;
-    const matrix = (name: string, rows: number, cols: number, more: Partial<MatrixShape> = {}) =>
-      this.matrix({ name, format: this.format, rows, cols, unit: DEFAULT_UNIT, ...more });
-
-    const embedding = await matrix('model.embed_tokens', vocab, hidden);
-    const layers: LayerWeights[] = [];
-    for (let layer = 0; layer < a.layers; layer++) {
-      const prefix = `model.layers.${layer}`;
-      layers.push({
-        attentionNorm: await this.norm(`${prefix}.input_layernorm`),
-        qkv: await matrix(`${prefix}.self_attn.qkv_proj`, (a.heads + 2 * a.kvHeads) * headDim, hidden, {
-          unit: headDim,
-        }),
-        output: await matrix(`${prefix}.self_attn.o_proj`, hidden, a.heads * headDim),
-        feedForwardNorm: await this.norm(`${prefix}.post_attention_layernorm`),
-        gateUp: await matrix(`${prefix}.mlp.gate_up_proj`, 2 * a.intermediate, hidden, { paired: true }),
-        down: await matrix(`${prefix}.mlp.down_proj`, hidden, a.intermediate),
-      });
-    }
-    const finalNorm = await this.norm('model.norm');
-    const head = a.tiedEmbedding ? embedding : await matrix('lm_head', vocab, hidden);
-    return { embedding, layers, finalNorm, head };
+  model(): ModelWeights {
+    const a = this.architecture;
+    const { vocab, hidden } = a;
+    const embedding = this.matrix('model.embed_tokens', vocab, hidden);
+    return {
+      embedding,
+      layers: Array.from({ length: a.layers }, (_, layer) => this.layer(`model.layers.${layer}`)),
+      finalNorm: this.norm('model.norm'),
+      head: a.tiedEmbedding ? embedding : this.matrix('lm_head', vocab, hidden),
+    };
   }
 
-  private async matrix(shape: MatrixShape): Promise<Matrix> {
-    const { name, format, rows, cols } = shape;
+  private layer(prefix: string): LayerWeights {
+    const { hidden, heads, kvHeads, headDim, intermediate } = this.architecture;
+    return {
+      attentionNorm: this.norm(`${prefix}.input_layernorm`),
+      qkv: this.matrix(`${prefix}.self_attn.qkv_proj`, (heads + 2 * kvHeads) * headDim, hidden, {
+        unit: headDim,
+      }),
+      output: this.matrix(`${prefix}.self_attn.o_proj`, hidden, heads * headDim),
+      feedForwardNorm: this.norm(`${prefix}.post_attention_layernorm`),
+      gateUp: this.matrix(`${prefix}.mlp.gate_up_proj`, 2 * intermediate, hidden, { paired: true }),
+      down: this.matrix(`${prefix}.mlp.down_proj`, hidden, intermediate),
+    };
+  }
+
+  private matrix(name: string, rows: number, cols: number, more: Partial<MatrixShape> = {}): Matrix {
+    const { format, gpu } = this;
     const isQuantized = format === 'q4f16' || format === 'q4f32';
     const perRow = rowBytes(format, cols);
-    const slices: MatrixSlice[] = [];
-    for (const range of planSlices(shape, Math.min(this.gpu.maxBindingBytes, this.gpu.maxBufferBytes))) {
-      const end = range.rowStart + range.rows;
-      const fill = (stored: string, bytes: number) => this.rows(stored, range.rowStart, end, bytes);
-      slices.push({
-        ...range,
-        data: await fill(`${name}.${isQuantized ? 'q_weight' : 'weight'}`, perRow.data),
-        scales: isQuantized ? await fill(`${name}.q_scale`, perRow.scales) : undefined,
-      });
-    }
+    const shape = { name, format, rows, cols, unit: DEFAULT_UNIT, ...more };
+    const slices = planSlices(shape, Math.min(gpu.maxBindingBytes, gpu.maxBufferBytes)).map(
+      (range): MatrixSlice => {
+        const end = range.rowStart + range.rows;
+        return {
+          ...range,
+          data: this.rows(`${name}.${isQuantized ? 'q_weight' : 'weight'}`, range.rowStart, end, perRow.data),
+          scales: isQuantized ? this.rows(`${name}.q_scale`, range.rowStart, end, perRow.scales) : undefined,
+        };
+      },
+    );
     return { format, rows, cols, slices };
   }
 
-  /** Rows [start, end) of a stored tensor, `bytesPerRow` each, as a buffer of their own. */
-  private async rows(name: string, start: number, end: number, bytesPerRow: number): Promise<GPUBuffer> {
-    const buffer = await this.create(name, (end - start) * bytesPerRow);
-    // Whole units of rows keep every write at a multiple of four bytes.
-    const step = Math.max(1, Math.floor(BLOCK_BYTES / bytesPerRow / DEFAULT_UNIT)) * DEFAULT_UNIT;
-    for (let row = start; row < end; row += step) {
-      const block = await this.source.readTensor(name, row, Math.min(end, row + step));
-      await this.write(buffer, (row - start) * bytesPerRow, block);
-    }
-    return buffer;
+  /** f32 [hidden] */
+  private norm(name: string): GPUBuffer {
+    return this.rows(`${name}.weight`, 0, this.architecture.hidden, 4, true);
   }
 
-  /** f32 [hidden], widened where it is stored as halves. */
-  private async norm(name: string): Promise<GPUBuffer> {
-    const stored = `${name}.weight`;
-    const bytes = await this.source.readTensor(stored);
-    const isHalf = this.source.tensors.get(stored)?.dtype === 'float16';
-    const values = isHalf
-      ? Float32Array.from(new Uint16Array(bytes.buffer), fromHalf)
-      : new Float32Array(bytes.buffer);
-    const buffer = await this.create(stored, values.byteLength);
-    await this.write(buffer, 0, new Uint8Array(values.buffer));
-    return buffer;
-  }
-
-  private create(label: string, sizeBytes: number): Promise<GPUBuffer> {
-    this.checkAborted();
+  private rows(
+    tensor: string,
+    rowStart: number,
+    rowEnd: number,
+    bytesPerRow: number,
+    isNorm = false,
+  ): GPUBuffer {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-    return this.memory.create(label, sizeBytes, usage, this.totalBytes);
-  }
-
-  private async write(buffer: GPUBuffer, offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    this.checkAborted();
-    const whole = bytes.byteLength - (bytes.byteLength % 4);
-    const { queue } = this.gpu.device;
-    queue.writeBuffer(buffer, offset, bytes, 0, whole);
-    if (whole < bytes.byteLength) {
-      const rest = new Uint8Array(4);
-      rest.set(bytes.subarray(whole));
-      queue.writeBuffer(buffer, offset + whole, rest);
-    }
-    this.doneBytes += bytes.byteLength;
-    this.undrainedBytes += bytes.byteLength;
-    this.onProgress(Math.min(this.doneBytes, this.totalBytes), this.totalBytes);
-    if (this.undrainedBytes >= DRAIN_BYTES) await this.drain();
-  }
-
-  /** Writes reach the GPU with a submit; waiting for it frees their staging memory. */
-  async drain(): Promise<void> {
-    this.gpu.device.queue.submit([]);
-    await this.gpu.device.queue.onSubmittedWorkDone();
-    this.undrainedBytes = 0;
-  }
-
-  private checkAborted(): void {
-    if (this.signal?.aborted) throw new AppError('aborted');
+    const buffer = this.create(tensor, (rowEnd - rowStart) * bytesPerRow, usage);
+    this.parts.push({ tensor, buffer, rowStart, rowEnd, bytesPerRow, isNorm });
+    return buffer;
   }
 }
 

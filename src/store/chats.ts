@@ -15,6 +15,11 @@ export interface AnswerStats {
   readonly answerTokens: number;
   readonly timeToFirstTokenMs: number;
   readonly tokensPerSecond: number;
+  /** Prompt tokens that were still in the cache; absent in older answers and where there were none. */
+  readonly reusedTokens?: number;
+  /** Tokens of the answer that were guessed ahead, and how many of them were right. */
+  readonly draftedTokens?: number;
+  readonly acceptedTokens?: number;
 }
 
 export interface Message {

@@ -1,5 +1,5 @@
 /**
- * The page's own records in IndexedDB: one database for conversations, one for settings. (idb-keyval keeps
+ * The page's own records in IndexedDB: a database each for conversations, settings and tuning. (idb-keyval keeps
  * one object store per database.) Weights have a database of their own, see weights.ts.
  */
 import { createStore, promisifyRequest, type UseStore } from 'idb-keyval';
@@ -18,6 +18,7 @@ function open(name: string): UseStore {
 
 export const chatDatabase = (): UseStore => open('aerie-chats');
 export const settingsDatabase = (): UseStore => open('aerie-settings');
+export const tuningDatabase = (): UseStore => open('aerie-tuning');
 
 /** @throws AppError `storage-full` or `storage-failed` for whatever the database threw. */
 export async function guarded<T>(work: () => Promise<T>): Promise<T> {

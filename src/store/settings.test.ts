@@ -26,6 +26,7 @@ describe('settings', () => {
       acceptedLicences: ['aquila'],
       gpuMemoryBytes: 8 * 2 ** 30,
       preferredHost: 'modelscope',
+      speed: { int8Activations: true, int8Kv: true, speculation: 'off' },
     } as const;
     await settings.writeSettings(mine);
     expect(await settings.readSettings()).toEqual(mine);
@@ -42,11 +43,14 @@ describe('settings', () => {
         acceptedLicences: 'all',
         gpuMemoryBytes: -1,
         preferredHost: 'elsewhere',
+        speed: { int8Activations: 'yes', int8Kv: true },
         old: 1,
       },
       settingsDatabase(),
     );
-    expect(await settings.readSettings()).toEqual({ ...settings.DEFAULT_SETTINGS, theme: 'dark' });
+    const { DEFAULT_SETTINGS } = settings;
+    const speed = { ...DEFAULT_SETTINGS.speed, int8Kv: true };
+    expect(await settings.readSettings()).toEqual({ ...DEFAULT_SETTINGS, theme: 'dark', speed });
     await set('settings', 42, settingsDatabase());
     expect(await settings.readSettings()).toEqual(settings.DEFAULT_SETTINGS);
   });

@@ -12,6 +12,21 @@ const SAMPLING = v.object({
   maxTokens: v.optional(v.number()),
 });
 
+/** How models run on our own engine, from their next load on: what the engine calls `EngineOptions`. */
+export interface SpeedSettings {
+  readonly int8Activations: boolean;
+  readonly int8Kv: boolean;
+  readonly speculation: 'auto' | 'off';
+}
+
+const DEFAULT_SPEED: SpeedSettings = { int8Activations: false, int8Kv: false, speculation: 'auto' };
+
+const SPEED = v.object({
+  int8Activations: v.fallback(v.boolean(), DEFAULT_SPEED.int8Activations),
+  int8Kv: v.fallback(v.boolean(), DEFAULT_SPEED.int8Kv),
+  speculation: v.fallback(v.picklist(['auto', 'off']), DEFAULT_SPEED.speculation),
+});
+
 const SETTINGS = v.object({
   /** null: as the browser says. */
   language: v.fallback(v.nullable(v.picklist(['zh', 'en'])), null),
@@ -26,12 +41,15 @@ const SETTINGS = v.object({
   gpuMemoryBytes: v.fallback(v.nullable(v.pipe(v.number(), v.finite(), v.gtValue(0))), null),
   /** Hub to propose first; null: the catalogue's order. */
   preferredHost: v.fallback(v.nullable(v.picklist(['hugging-face', 'modelscope'])), null),
+  speed: v.fallback(SPEED, DEFAULT_SPEED),
 });
 
 export type Sampling = Omit<ChatOptions, 'systemPrompt' | 'seed'>;
-export interface Settings extends Omit<v.InferOutput<typeof SETTINGS>, 'sampling' | 'acceptedLicences'> {
+export interface Settings
+  extends Omit<v.InferOutput<typeof SETTINGS>, 'sampling' | 'acceptedLicences' | 'speed'> {
   readonly sampling: Sampling;
   readonly acceptedLicences: readonly string[];
+  readonly speed: SpeedSettings;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -42,6 +60,7 @@ export const DEFAULT_SETTINGS: Settings = {
   acceptedLicences: [],
   gpuMemoryBytes: null,
   preferredHost: null,
+  speed: DEFAULT_SPEED,
 };
 
 const KEY = 'settings';

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AppError } from '../core/errors';
+import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from '../engine/engine-options';
 import { NativeEngine } from '../engine/native-engine';
 import { scriptedParts, sleep } from '../engine/test-runner';
 import { EngineClient, type EngineState } from './client';
 import { WorkerHandler } from './handler';
+import type { SideAnswers } from './protocol';
 import { type EngineKind, type EngineRecord, nativeRecord } from './records';
 import { stockError, stockLoadError } from './stock-errors';
 import { ChannelWorker } from './test-channel';
@@ -23,6 +25,25 @@ let states: EngineState['kind'][];
 /** Answers of a worker that never gets further than its first step, or not even there. */
 let isStockSlow = false;
 
+/** The devices and options of the workers made, in order. */
+let setups: ReturnType<typeof scriptedParts>[];
+let optionsSeen: EngineOptions[];
+
+function nativeWorker(post: (message: unknown) => void) {
+  const setup = scriptedParts();
+  setups.push(setup);
+  const engine = new NativeEngine(setup.parts);
+  engine.onLost = (error) => post({ kind: 'deviceLost', content: error.toString() });
+  const answers: SideAnswers = {
+    ping: () => 'pong',
+    'engine-options': (options) => {
+      optionsSeen.push(options);
+      return null;
+    },
+  };
+  return new WorkerHandler(engine, post, answers).handle;
+}
+
 function stockStub(post: (message: unknown) => void) {
   return ({ kind, uuid }: { kind: string; uuid: string }) => {
     const content = `Error: Failed to store ${STOCK.model_lib} with error: TypeError: Failed to fetch`;
@@ -39,13 +60,14 @@ function stockStub(post: (message: unknown) => void) {
 
 beforeEach(() => {
   made = [];
+  setups = [];
+  optionsSeen = [];
   states = [];
   client = new EngineClient((kind) => {
     const worker = new ChannelWorker((post) =>
       kind === 'stock'
         ? (stockStub(post) as (data: never) => void)
-        : (new WorkerHandler(new NativeEngine(scriptedParts().parts), post, { ping: () => 'pong' })
-            .handle as (data: never) => void),
+        : (nativeWorker(post) as (data: never) => void),
     );
     made.push({ kind, worker });
     return worker;
@@ -106,6 +128,16 @@ describe('ordinary use', () => {
 });
 
 describe('loading', () => {
+  test('tells the worker how to run models, every new worker too', async () => {
+    await client.load(RECORD);
+    const wanted = { ...DEFAULT_ENGINE_OPTIONS, int8Kv: true };
+    client.setEngineOptions(wanted);
+    await client.load(RECORD);
+    client.terminate();
+    await client.chat(user('hi'));
+    expect(optionsSeen).toEqual([DEFAULT_ENGINE_OPTIONS, wanted, wanted]);
+  });
+
   test('a signal cancels, another load overtakes', async () => {
     const abort = new AbortController();
     const stop = client.onProgress(() => abort.abort());
@@ -211,6 +243,15 @@ describe('a worker that dies', () => {
     expect(client.state.kind).toBe('failed');
     expect((await client.chat(user('say:back'))).text).toBe('back');
     expect(made).toHaveLength(1);
+  });
+
+  test('a device lost while nothing is asked shows at once', async () => {
+    await client.load(RECORD);
+    setups[0]!.gpus[0]!.lose();
+    await sleep(20);
+    expect(client.state).toMatchObject({ kind: 'failed', modelId: 'test', error: { code: 'device-lost' } });
+    expect((await client.chat(user('say:back'))).text).toBe('back');
+    expect(states).toEqual(['loading', 'ready', 'failed', 'loading', 'ready', 'generating', 'ready']);
   });
 
   test('silence for several intervals counts as death, but only while something is asked', async () => {

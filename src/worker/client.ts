@@ -9,6 +9,7 @@
  */
 import type { ChatOptions } from '@mlc-ai/web-llm';
 import { AppError } from '../core/errors';
+import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from '../engine/engine-options';
 import type { EngineProgress } from '../engine/progress';
 import type { ChatRequest, CompletionRequest, EngineUsage, OwnFields } from '../engine/request-types';
 import { type ChatOutcome, type Chunk, collect } from './collect';
@@ -51,6 +52,7 @@ export class EngineClient {
   private running: EngineWorker | undefined;
   /** What should be loaded; survives a crash. */
   private wanted: Wanted | undefined;
+  private engineOptions: EngineOptions = DEFAULT_ENGINE_OPTIONS;
   private loadedId: string | undefined;
   private load$: { readonly promise: Promise<void>; readonly cancel: AbortController } | undefined;
   private isGenerating = false;
@@ -84,6 +86,14 @@ export class EngineClient {
   onProgress(listener: (progress: EngineProgress) => void): () => void {
     this.progressListeners.add(listener);
     return () => void this.progressListeners.delete(listener);
+  }
+
+  /**
+   * How models run on our own engine from the next load on, in this worker and in those that come after it. A model
+   * that is loaded stays as it is until it is loaded again.
+   */
+  setEngineOptions(options: EngineOptions): void {
+    this.engineOptions = options;
   }
 
   /**
@@ -229,6 +239,8 @@ export class EngineClient {
     };
     cancelled.addEventListener('abort', abort);
     try {
+      // Messages arrive in order, and this one cannot fail but with the worker, which the load tells.
+      if (kind === 'native') engine.ask('engine-options', this.engineOptions).catch(() => {});
       await engine.load(modelId, chatOptions);
       // Cancelled when it was already done: the unload is on its way behind it.
       if (cancelled.aborted) throw new AppError('aborted');
@@ -265,6 +277,10 @@ export class EngineClient {
       },
       (error) => {
         if (this.running === worker) this.crashed(error);
+      },
+      (error) => {
+        // A load or an answer under way fails by itself and tells more.
+        if (this.running === worker && this.current.kind === 'ready') this.noteLoss(error);
       },
     );
     this.running = worker;

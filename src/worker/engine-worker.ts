@@ -23,17 +23,22 @@ export class EngineWorker {
   private readonly worker: WorkerLike;
   private readonly watchdog: Watchdog;
 
-  /** @param onCrash called with `worker-crashed` when the worker fails or falls silent; it is not stopped yet. */
+  /**
+   * @param onCrash called with `worker-crashed` when the worker fails or falls silent; it is not stopped yet.
+   * @param onLost called with `device-lost` when the GPU goes away under a loaded model; the worker lives on.
+   */
   constructor(
     readonly kind: EngineKind,
     makeWorker: WorkerFactory,
     onProgress: (progress: EngineProgress) => void,
     onCrash: (error: AppError) => void,
+    onLost: (error: AppError) => void,
   ) {
     const worker = makeWorker(kind);
     const engine = new PageEngine(worker, kind === 'stock' ? stockError : AppError.from);
     const crash = (message: string) => onCrash(new AppError('worker-crashed', { message }));
     engine.setInitProgressCallback((report) => onProgress(toEngineProgress(report)));
+    engine.onLost = onLost;
     worker.onerror = (event) => crash(event.message || 'worker error');
     worker.onmessageerror = () => crash('unreadable message');
     this.worker = worker;

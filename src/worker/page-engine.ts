@@ -1,11 +1,11 @@
 /**
  * web-llm's `WebWorkerMLCEngine` with three repairs for the page: errors are AppErrors again instead of
- * strings, a dead worker rejects what waits for it instead of leaving it pending for ever, and the side
- * channel has a typed call. One object per worker; src/worker/client.ts replaces both after a crash.
+ * strings, a dead worker rejects what waits for it instead of leaving it pending for ever, the side channel
+ * has a typed call, and a lost device is told as it happens. One object per worker; src/worker/client.ts replaces both after a crash.
  */
 import { type ChatOptions, WebWorkerMLCEngine, type WorkerRequest } from '@mlc-ai/web-llm';
 import { AppError } from '../core/errors';
-import type { SideRequestName, SideRequests } from './protocol';
+import type { LostMessage, SideRequestName, SideRequests } from './protocol';
 
 /** What the client needs of a Worker; tests put two ends of a channel behind it. */
 export interface WorkerLike {
@@ -17,6 +17,8 @@ export interface WorkerLike {
 }
 
 export class PageEngine extends WebWorkerMLCEngine {
+  /** Called when the GPU goes away under the loaded model, whether or not anything is asked then. */
+  onLost: ((error: AppError) => void) | undefined;
   private crash: AppError | undefined;
   private readonly waiting = new Set<(error: AppError) => void>();
 
@@ -64,6 +66,11 @@ export class PageEngine extends WebWorkerMLCEngine {
   /** web-llm's returns nothing and drops its promise; a worker that died meanwhile is not news here. */
   override interruptGenerate(): void {
     this.getPromise({ kind: 'interruptGenerate', uuid: crypto.randomUUID(), content: null }).catch(() => {});
+  }
+
+  override onmessage(event: MessageEvent<LostMessage>): void {
+    if (event.data.kind === 'deviceLost') this.onLost?.(this.toError(event.data.content));
+    else super.onmessage(event);
   }
 
   protected override getPromise<T extends WorkerRequest['content']>(message: WorkerRequest): Promise<T> {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { createRunner } from '../../engine/runner';
 import { randomPackage } from '../../engine/test-random-package';
 import { testGpu } from '../../gpu/test-gpu';
+import { attentionTuning } from '../../kernels/attention-tuning';
 import type { Architecture } from '../architecture';
 import { TEST_ARCHITECTURE } from '../test-package';
 import { FIRST_CAPACITY, memoryNeeded } from './memory';
@@ -25,10 +26,11 @@ const CASES: readonly Architecture[] = [
 
 test.each(CASES)('$quantization, hidden $hidden', { timeout: 120_000 }, async (architecture) => {
   const gpu = await testGpu();
-  const { contextLength, quantization, vocab } = architecture;
+  const { contextLength, quantization, vocab, kvHeads } = architecture;
+  const { maxSplits } = attentionTuning(gpu, kvHeads);
   const runner = await createRunner(gpu, randomPackage(architecture));
   try {
-    const estimate = memoryNeeded(architecture, quantization, contextLength);
+    const estimate = memoryNeeded(architecture, quantization, contextLength, maxSplits);
     if (contextLength > FIRST_CAPACITY) {
       const atFirst = memoryNeeded(architecture, quantization, FIRST_CAPACITY);
       expect(runner.memory().kvBytes).toBe(atFirst.kvBytes);

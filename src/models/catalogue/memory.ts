@@ -33,7 +33,9 @@ const DTYPE_BYTES = { uint32: 4, float16: 2, float32: 4 } as const;
 /** Positions that a cache begins with. */
 export const FIRST_CAPACITY = 1024;
 /** Tokens of a prefill chunk. */
-const CHUNK = 256;
+const CHUNK = 512;
+/** Tokens that the kernels for a few columns take at most. */
+const COLUMNS = 8;
 /** Pieces into which the attention of one head is split at most, and the finest rows of the norms' sums. */
 const SPLITS = 64;
 const ROWS = 4;
@@ -45,11 +47,16 @@ export function packageBytes(shape: Shape, quantization: Quantization): number {
   return sum(requiredTensors({ ...shape, quantization }).map(tensorBytes));
 }
 
-/** What the engine allocates for `contextTokens` positions once all of them are used. */
-export function memoryNeeded(shape: Shape, quantization: Quantization, contextTokens: number): MemoryNeeded {
+/** What the engine allocates for `contextTokens` positions once all of them are used. @param splits a GPU's by default. */
+export function memoryNeeded(
+  shape: Shape,
+  quantization: Quantization,
+  contextTokens: number,
+  splits = SPLITS,
+): MemoryNeeded {
   const architecture: Architecture = { ...shape, quantization };
   const weights = logicalTensors(architecture).map((tensor) => gpuTensorBytes(tensor, quantization));
-  const scratch = scratchBuffers(architecture, contextTokens);
+  const scratch = scratchBuffers(architecture, contextTokens, splits);
   const weightsBytes = sum(weights.flat());
   const kvBytes = cacheBytes(architecture, contextTokens);
   const scratchBytes = sum(scratch) + FIXED_BYTES;
@@ -89,7 +96,7 @@ function gpuTensorBytes(tensor: LogicalTensor, quantization: Quantization): numb
 }
 
 /** Everything else that grows with the model: logits, one token's and one chunk's activations, the sampler. */
-function scratchBuffers(a: Architecture, contextTokens: number): number[] {
+function scratchBuffers(a: Architecture, contextTokens: number, splits: number): number[] {
   const query = a.heads * a.headDim;
   const chunk = Math.min(CHUNK, contextTokens);
   const normed = Math.max(a.hidden, query);
@@ -97,10 +104,16 @@ function scratchBuffers(a: Architecture, contextTokens: number): number[] {
   const mixed = Math.max(query, a.intermediate);
   const logits = [a.vocab];
   const oneToken = [a.hidden, a.hidden, a.hidden / ROWS, query, query, a.intermediate];
-  const splits = [a.heads * SPLITS * a.headDim, a.heads * SPLITS * 2];
+  // In 8 bits where that is chosen: 12 words for 32 columns; made in any case. Then a token's keys and values.
+  const more = [(Math.max(mixed, normed) / 32) * 12, 2 * a.kvHeads * a.headDim];
+  const rows = [1, COLUMNS].map((tokens) => tokens * a.heads * splits);
+  const attention = rows.flatMap((count) => [count * a.headDim, count * 2]);
+  const columnLogits = [COLUMNS * Math.ceil(a.vocab / 64) * 64];
   const prefill = [chunk * a.hidden, chunk * normed, chunk * wide, chunk * mixed, a.hidden, chunk];
   const sampler = [Math.ceil(a.vocab / 4) * 4, a.vocab * 2];
-  return [...logits, ...oneToken, ...splits, ...prefill, ...sampler].map((floats) => floats * 4);
+  return [...logits, ...columnLogits, ...oneToken, ...more, ...attention, ...prefill, ...sampler].map(
+    (floats) => floats * 4,
+  );
 }
 
 function tensorBytes({ shape, dtype }: TensorSpec): number {
