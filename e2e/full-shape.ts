@@ -125,9 +125,9 @@ async function measure(
   });
   await models.startChat(MODEL);
   await measurement.step('move the weights to the GPU', () =>
-    orFailure(page, page.locator('[role=progressbar][aria-valuetext^="Warm up"]').first().waitFor(FOREVER)),
+    orFailure(page, page.locator('[role=progressbar][aria-valuetext^="Compile"]').first().waitFor(FOREVER)),
   );
-  await measurement.step('warm up', () =>
+  await measurement.step('compile what is left and warm up', () =>
     orFailure(page, menu(new RegExp(`^Current model: .*${MODEL}.*ready$`))),
   );
   await measurement.step(`answer with ${tokens} tokens`, async () => {

@@ -37,7 +37,7 @@ for (const language of ['en', 'zh'] as const)
     for (const question of QUESTIONS[language]) await chat.ask(question);
     await shoot('chat');
     const conversation = page.url().split('#')[1]!;
-    for (const route of ['/models', '/settings', conversation]) {
+    for (const route of ['/models', '/settings', '/bench', conversation]) {
       await page.evaluate((to) => {
         location.hash = to;
       }, route);

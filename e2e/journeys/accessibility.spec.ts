@@ -1,27 +1,10 @@
 /** axe finds nothing serious on any screen, in both themes and languages, wide and narrow. */
-import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page } from '@playwright/test';
+import { expect } from '@playwright/test';
+import { expectNoSidewaysScroll, expectNothingSerious } from '../axe';
 import { test } from '../visit';
 
 const WIDE = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
-
-async function expectNothingSerious(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  const found = serious.flatMap(({ id, nodes }) =>
-    nodes.map(({ html }) => `${where}: ${id}: ${html.slice(0, 200)}`),
-  );
-  expect.soft(found).toEqual([]);
-}
-
-async function expectNoSidewaysScroll(page: Page, where: string): Promise<void> {
-  const { clientWidth, scrollWidth } = await page.evaluate(() => {
-    const { clientWidth, scrollWidth } = document.documentElement;
-    return { clientWidth, scrollWidth };
-  });
-  expect.soft(scrollWidth, `${where} is wider than the screen`).toBeLessThanOrEqual(clientWidth);
-}
 
 test('every screen, dark and light, wide and phone; options, menus, dialogs and the drawer', async ({
   visit: { page, chat },
@@ -33,7 +16,7 @@ test('every screen, dark and light, wide and phone; options, menus, dialogs and 
   const conversation = page.url().split('#/')[1]!;
   for (const colorScheme of ['dark', 'light'] as const)
     for (const size of [WIDE, PHONE])
-      for (const route of [conversation, 'models', 'settings']) {
+      for (const route of [conversation, 'models', 'settings', 'bench']) {
         const where = `${route} ${colorScheme} ${size.width}`;
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize(size);
@@ -42,7 +25,9 @@ test('every screen, dark and light, wide and phone; options, menus, dialogs and 
         }, route);
         if (route === conversation) await expect(chat.answers).toHaveCount(1);
         else
-          await expect(page.getByRole('heading', { level: 1, name: new RegExp(route, 'i') })).toBeVisible();
+          await expect(
+            page.getByRole('heading', { level: 1, name: new RegExp(`^${route}`, 'i') }),
+          ).toBeVisible();
         await expectNothingSerious(page, where);
         await expectNoSidewaysScroll(page, where);
       }

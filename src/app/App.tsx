@@ -1,4 +1,4 @@
-/** The shell: side bar and one screen. Models and Settings are chunks of their own. */
+/** The shell: side bar and one screen. Models and Settings are chunks of their own, as is the benchmark. */
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { ChatProvider } from '../features/chat/context';
 import { useT } from '../i18n/language';
@@ -12,6 +12,7 @@ import { go, useRoute } from './use-route';
 
 const ModelsScreen = lazy(() => import('./ModelsScreen'));
 const SettingsScreen = lazy(() => import('./SettingsScreen'));
+const BenchScreen = lazy(() => import('./BenchScreen'));
 
 export function App() {
   const route = useRoute();
@@ -48,6 +49,8 @@ export function App() {
             <Suspense fallback={<p className="p-6 text-faint">{t('app.loading')}</p>}>
               {route.screen === 'models' ? (
                 <ModelsScreen onOpenDrawer={openDrawer} />
+              ) : route.screen === 'bench' ? (
+                <BenchScreen onOpenDrawer={openDrawer} />
               ) : (
                 <SettingsScreen onOpenDrawer={openDrawer} />
               )}

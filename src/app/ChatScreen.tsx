@@ -70,6 +70,7 @@ export function ChatScreen({ onOpenDrawer, onNewChat }: ChatScreenProps) {
             entries={entries}
             status={status}
             gpuName={report ? report.adapter?.name : ''}
+            load={loaded?.load}
             isDisabled={isAnswering}
             onChoose={chooseModel}
             onManage={() => go({ screen: 'models' })}

@@ -1,18 +1,20 @@
-/** Header and scrolling body that Models and Settings share. */
+/** Header and scrolling body that every screen but the chat has. */
 import { ArrowLeft, Menu } from 'lucide-react';
 import { type ReactNode, useEffect } from 'react';
 import { useT } from '../i18n/language';
 import { Button, IconButton } from '../ui/Button';
 import { chatStore } from './services';
-import { go } from './use-route';
+import { go, type Route } from './use-route';
 
 interface ScreenFrameProps {
   readonly title: string;
   readonly onOpenDrawer: (() => void) | undefined;
   readonly children: ReactNode;
+  /** Where the screen was reached from; absent: the chat. */
+  readonly back?: { readonly label: string; readonly to: Route };
 }
 
-export function ScreenFrame({ title, onOpenDrawer, children }: ScreenFrameProps) {
+export function ScreenFrame({ title, onOpenDrawer, children, back }: ScreenFrameProps) {
   const t = useT();
   useEffect(() => {
     document.title = `${title} – Aerie`;
@@ -25,9 +27,9 @@ export function ScreenFrame({ title, onOpenDrawer, children }: ScreenFrameProps)
           look="quiet"
           icon={ArrowLeft}
           className="px-2"
-          onClick={() => go({ screen: 'chat', conversationId: chatStore.getState().activeId })}
+          onClick={() => go(back?.to ?? { screen: 'chat', conversationId: chatStore.getState().activeId })}
         >
-          {t('nav.back')}
+          {back?.label ?? t('nav.back')}
         </Button>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto">

@@ -14,6 +14,7 @@ import { useBusy } from './busy';
 import { DefaultSampling } from './DefaultSampling';
 import { deleteAll } from './delete-all';
 import { ScreenFrame } from './ScreenFrame';
+import { SpeedSection } from './SpeedSection';
 import { useModels } from './services';
 import { useInstallOffer } from './use-install';
 import { usePwa } from './use-pwa';
@@ -39,6 +40,7 @@ export default function SettingsScreen({ onOpenDrawer }: { onOpenDrawer: (() => 
       <Section title={t('settings.gpu')}>
         <GpuFacts />
       </Section>
+      <SpeedSection />
       <Section title={t('settings.storage')}>
         <Persistence />
         <p className="text-soft">{t(isOffline ? 'pwa.offlineReady' : 'pwa.offlineNotReady')}</p>

@@ -102,7 +102,7 @@ function Content({ route, onClose }: { route: Route; onClose: (() => void) | und
         <NavButton
           icon={Settings}
           label={t('nav.settings')}
-          isCurrent={route.screen === 'settings'}
+          isCurrent={route.screen === 'settings' || route.screen === 'bench'}
           onClick={() => navigate({ screen: 'settings' })}
         />
       </div>

@@ -8,6 +8,7 @@ import { useSettings } from '../features/settings/settings-store';
 import { discardAbandoned } from '../store/install';
 import { preloadMarkdown } from '../ui/markdown/LazyMarkdown';
 import { watchConversions } from './convert-watch';
+import { watchSpeed } from './loaded-speed';
 import { chatStore, defaultModelId, useModels } from './services';
 import { watchInstallOffer } from './use-install';
 import { registerPwa } from './use-pwa';
@@ -22,6 +23,7 @@ export async function boot(): Promise<void> {
 
 /** After the first render. */
 export async function start(): Promise<void> {
+  watchSpeed();
   watchInstallOffer();
   watchConversions();
   addEventListener('pagehide', () => chatStore.getState().rescue());

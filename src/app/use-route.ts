@@ -4,11 +4,12 @@ import { useSyncExternalStore } from 'react';
 export type Route =
   | { readonly screen: 'chat'; readonly conversationId: string | null }
   | { readonly screen: 'models' }
-  | { readonly screen: 'settings' };
+  | { readonly screen: 'settings' }
+  | { readonly screen: 'bench' };
 
 export function parseRoute(hash: string): Route {
   const [, screen, id] = hash.split('/');
-  if (screen === 'models' || screen === 'settings') return { screen };
+  if (screen === 'models' || screen === 'settings' || screen === 'bench') return { screen };
   return { screen: 'chat', conversationId: screen === 'c' && id ? decode(id) : null };
 }
 

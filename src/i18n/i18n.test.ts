@@ -5,6 +5,8 @@ import { catalogueZhCN } from './catalogue-zh-CN';
 import { en } from './en';
 import { formatBytes, formatDuration, formatMessage, formatSeconds } from './format';
 import { languageOf, systemLanguage, translator } from './language';
+import { speedEn } from './speed-en';
+import { speedZhCN } from './speed-zh-CN';
 import { type MessageKey, zhCN } from './zh-CN';
 
 const KEYS = Object.keys(zhCN) as MessageKey[];
@@ -64,9 +66,12 @@ describe('dictionaries', () => {
   });
 });
 
-describe('the dictionaries of the catalogue', () => {
-  const chinese: Readonly<Record<string, string>> = catalogueZhCN;
-  const english: Readonly<Record<string, string>> = catalogueEn;
+describe.each([
+  { name: 'the catalogue', chinese: catalogueZhCN, english: catalogueEn },
+  { name: 'speed and benchmark', chinese: speedZhCN, english: speedEn },
+])('the dictionaries of $name', (pair) => {
+  const chinese: Readonly<Record<string, string>> = pair.chinese;
+  const english: Readonly<Record<string, string>> = pair.english;
 
   it('have the same keys with the same placeholders, none empty', () => {
     expect(Object.keys(english).sort()).toEqual(Object.keys(chinese).sort());
@@ -81,11 +86,16 @@ describe('the dictionaries of the catalogue', () => {
     expect(Object.keys(chinese).filter((key) => key in zhCN)).toEqual([]);
   });
 
-  it('extend a translator', () => {
-    const t = translator('zh', catalogueZhCN);
-    expect(t('catalogue.get')).toBe('获取');
-    expect(t('nav.models')).toBe('模型');
+  it('show no raw placeholder where nothing is given', () => {
+    for (const text of [...Object.values(chinese), ...Object.values(english)])
+      expect(formatMessage(text, {}, 'en')).not.toMatch(/[{}[\]]/);
   });
+});
+
+it('a dictionary of a screen extends the translator', () => {
+  const t = translator('zh', catalogueZhCN);
+  expect(t('catalogue.get')).toBe('获取');
+  expect(t('nav.models')).toBe('模型');
 });
 
 describe('formatMessage', () => {

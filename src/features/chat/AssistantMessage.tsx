@@ -107,6 +107,10 @@ function Figures({ message }: { message: Message }) {
         t('chat.speed', { rate: t.number(stats.tokensPerSecond, stats.tokensPerSecond < 100 ? 1 : 0) }),
       );
     parts.push(t('chat.firstToken', { time: t.seconds(stats.timeToFirstTokenMs) }));
+    const { reusedTokens, promptTokens, draftedTokens, acceptedTokens } = stats;
+    if (reusedTokens) parts.push(t('chat.reused', { reused: reusedTokens, total: promptTokens }));
+    if (draftedTokens)
+      parts.push(t('chat.guessed', { accepted: acceptedTokens ?? 0, drafted: draftedTokens }));
   }
   if (parts.length === 0) return null;
   return <p className="numbers ml-1.5 text-faint text-xs">{parts.join(' · ')}</p>;

@@ -95,11 +95,18 @@ function ending(outcome: ChatOutcome): Partial<Message> {
 }
 
 function statsOf(usage: NonNullable<ChatOutcome['usage']>): AnswerStats {
+  const {
+    reused_tokens: reusedTokens,
+    drafted_tokens: draftedTokens,
+    accepted_tokens: acceptedTokens,
+  } = usage.extra;
   return {
     promptTokens: usage.prompt_tokens,
     answerTokens: usage.completion_tokens,
     timeToFirstTokenMs: usage.extra.time_to_first_token_s * 1000,
     tokensPerSecond: usage.extra.decode_tokens_per_s,
+    ...(reusedTokens && { reusedTokens }),
+    ...(draftedTokens && { draftedTokens, acceptedTokens: acceptedTokens ?? 0 }),
   };
 }
 

@@ -224,6 +224,9 @@ describe('chat store', () => {
       time_to_first_token_s: 0.25,
       time_per_output_token_s: 0.02,
       dropped_messages: 4,
+      reused_tokens: 5,
+      drafted_tokens: 8,
+      accepted_tokens: 6,
     };
     asked[0]!.finish({
       usage: { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12, extra },
@@ -234,7 +237,15 @@ describe('chat store', () => {
       status: 'done',
       finishReason: 'length',
       droppedMessages: 4,
-      stats: { promptTokens: 9, answerTokens: 3, timeToFirstTokenMs: 250, tokensPerSecond: 42 },
+      stats: {
+        promptTokens: 9,
+        answerTokens: 3,
+        timeToFirstTokenMs: 250,
+        tokensPerSecond: 42,
+        reusedTokens: 5,
+        draftedTokens: 8,
+        acceptedTokens: 6,
+      },
     });
   });
 });

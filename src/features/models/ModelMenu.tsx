@@ -1,5 +1,6 @@
 /** Model of the conversation, its state and the GPU it runs on; a menu to choose another. */
 import { Check, ChevronDown } from 'lucide-react';
+import type { LoadReport } from '../../engine/load-report';
 import { useT } from '../../i18n/language';
 import { cx } from '../../ui/cx';
 import { Menu, MenuItem } from '../../ui/Menu';
@@ -11,6 +12,8 @@ interface ModelMenuProps {
   readonly entries: readonly ModelEntry[];
   readonly status: ModelStatus;
   readonly gpuName: string | undefined;
+  /** Of the model of the conversation, while it is loaded. */
+  readonly load: LoadReport | undefined;
   readonly isDisabled: boolean;
   readonly onChoose: (modelId: string) => void;
   readonly onManage: () => void;
@@ -25,7 +28,7 @@ const DOTS: Record<ModelStatus, string> = {
 };
 
 export function ModelMenu(props: ModelMenuProps) {
-  const { modelId, entries, status, gpuName, isDisabled, onChoose, onManage } = props;
+  const { modelId, entries, status, gpuName, load, isDisabled, onChoose, onManage } = props;
   const t = useT();
   return (
     <Menu
@@ -66,6 +69,7 @@ export function ModelMenu(props: ModelMenuProps) {
                 <Check size={15} aria-hidden className={entry.id === modelId ? 'text-accent' : 'invisible'} />
               </MenuItem>
             ))}
+          {load && <LoadTimes load={load} />}
           <hr className="my-1 border-line" />
           <MenuItem
             onSelect={() => {
@@ -78,5 +82,21 @@ export function ModelMenu(props: ModelMenuProps) {
         </>
       )}
     </Menu>
+  );
+}
+
+/** Where the time of the load went. */
+function LoadTimes({ load }: { load: LoadReport }) {
+  const t = useT();
+  const times = {
+    total: t.seconds(load.totalMs),
+    read: t.seconds(load.readMs),
+    gpu: t.seconds(load.uploadMs),
+    kernels: t.seconds(load.compileMs + load.tuneMs + load.warmUpMs),
+  };
+  return (
+    <p className="numbers px-2.5 pt-1.5 text-2xs text-faint" role="presentation">
+      {t('model.loadedIn', times)}
+    </p>
   );
 }

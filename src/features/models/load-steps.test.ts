@@ -22,7 +22,9 @@ describe('load steps', () => {
       report('verify', 100),
       report('gpu', 10),
       report('gpu', 100),
-      report('warmup', 0),
+      report('compile', 0, 0),
+      report('tune', 0, 0),
+      report('warmup', 0, 0),
       report('ready', 0, 0),
     ];
     for (const next of reports) {
@@ -38,6 +40,14 @@ describe('load steps', () => {
     expect(advance(advance(NO_STEPS, report('download', 30)), report('verify', 40)).current).toBe('download');
     const stored = advance(NO_STEPS, report('gpu', 50));
     expect(stored).toMatchObject({ current: 'gpu', shares: { download: 1, verify: 1, gpu: 0.5 } });
+  });
+
+  it('names what goes on with the kernels when the bytes are there, with a full bar', () => {
+    for (const phase of ['compile', 'tune', 'warmup'] as const)
+      expect(advance(NO_STEPS, report(phase, 0, 0))).toMatchObject({
+        current: 'compile',
+        shares: { download: 1, verify: 1, gpu: 1, compile: 1 },
+      });
   });
 
   it('shows the sentence of an engine without phases', () => {

@@ -4,7 +4,7 @@
  */
 import type { EngineProgress } from '../../engine/progress';
 
-export const STEPS = ['download', 'verify', 'gpu', 'warmup'] as const;
+export const STEPS = ['download', 'verify', 'gpu', 'compile'] as const;
 export type Step = (typeof STEPS)[number];
 
 export interface LoadSteps {
@@ -20,7 +20,7 @@ export interface LoadSteps {
 }
 
 export const NO_STEPS: LoadSteps = {
-  shares: { download: 0, verify: 0, gpu: 0, warmup: 0 },
+  shares: { download: 0, verify: 0, gpu: 0, compile: 0 },
   current: 'download',
   doneBytes: 0,
   totalBytes: 0,
@@ -28,13 +28,15 @@ export const NO_STEPS: LoadSteps = {
   text: undefined,
 };
 
-/** Storing a file follows its check at once; to the user both are "verify". */
+/** Storing a file follows its check at once; to the user both are "verify". So are all things done with kernels one. */
 const STEP_OF = {
   download: 'download',
   verify: 'verify',
   store: 'verify',
   gpu: 'gpu',
-  warmup: 'warmup',
+  compile: 'compile',
+  tune: 'compile',
+  warmup: 'compile',
 } as const;
 
 export function advance(before: LoadSteps, report: EngineProgress): LoadSteps {
@@ -42,9 +44,15 @@ export function advance(before: LoadSteps, report: EngineProgress): LoadSteps {
   const total = Math.max(before.total, progress);
   if (phase === 'library') return { ...before, total, text };
   if (phase === 'ready')
-    return { ...before, shares: { download: 1, verify: 1, gpu: 1, warmup: 1 }, current: 'warmup', total: 1 };
+    return {
+      ...before,
+      shares: { download: 1, verify: 1, gpu: 1, compile: 1 },
+      current: 'compile',
+      total: 1,
+    };
   const current = STEP_OF[phase];
-  const share = bytesTotal > 0 ? Math.min(1, bytesDone / bytesTotal) : 0;
+  // Nobody knows how long a compiler takes: its bar is full from the start, and pulses.
+  const share = current === 'compile' ? 1 : bytesTotal > 0 ? Math.min(1, bytesDone / bytesTotal) : 0;
   const isFetching = current === 'download' || current === 'verify';
   const shares = { ...before.shares };
   for (const step of STEPS.slice(0, isFetching ? 0 : STEPS.indexOf(current))) shares[step] = 1;

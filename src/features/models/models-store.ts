@@ -24,6 +24,8 @@ export interface ModelsState {
   /** Resolves when the model answers; joins its load when one is under way. The signal ends the waiting, not the load. */
   ensure(modelId: string, signal?: AbortSignal): Promise<void>;
   unload(): Promise<void>;
+  /** The model in the engine anew, with what the engine is told by then; resolves as `ensure`. */
+  reload(): Promise<void>;
   remove(modelId: string): Promise<void>;
   /** Takes up a model of web-llm's list. */
   addStock(modelId: string): Promise<void>;
@@ -90,6 +92,13 @@ export function createModelsStore(client: EngineClient, library: ModelLibrary): 
       },
 
       unload: () => client.unload(),
+
+      async reload() {
+        const { modelId } = client;
+        if (modelId === undefined) return;
+        await client.unload();
+        await get().ensure(modelId);
+      },
 
       async remove(modelId) {
         if (client.modelId === modelId || loading?.modelId === modelId) await client.unload();
