@@ -17,10 +17,11 @@ const ALLOWED: Record<string, readonly string[]> = {
   store: ['core', 'formats', 'models'],
   convert: ['core', 'formats', 'tokenizer', 'models'],
   engine: ['core', 'formats', 'tokenizer', 'gpu', 'models', 'kernels'],
-  worker: ['core', 'formats', 'tokenizer', 'gpu', 'models', 'kernels', 'store', 'convert', 'engine'],
+  bench: ['core', 'formats', 'tokenizer', 'gpu', 'models', 'kernels', 'engine', 'cli', 'tasks'],
+  worker: ['core', 'formats', 'tokenizer', 'gpu', 'models', 'kernels', 'store', 'convert', 'engine', 'bench'],
   cli: ['core', 'formats', 'tokenizer', 'gpu', 'models', 'kernels', 'convert', 'engine'],
   ui: ['core', 'i18n'],
-  features: ['core', 'formats', 'gpu', 'models', 'convert', 'i18n', 'ui', 'store', 'worker'],
+  features: ['core', 'formats', 'gpu', 'models', 'convert', 'bench', 'i18n', 'ui', 'store', 'worker'],
   app: ['core', 'formats', 'models', 'i18n', 'ui', 'store', 'worker', 'features'],
 };
 /** The page describes requests to the engine with the engine's types; describing is not depending. */
