@@ -11,7 +11,7 @@ import type { ModelPackage } from '../models/package';
 import type { BenchRunner } from './bench-runner';
 import { layerSplit, wholeModel } from './extrapolate';
 import { digits, milliseconds, tokenCount } from './figures';
-import { isOnce } from './kernel-groups';
+import { isHead, isOnce } from './kernel-groups';
 import { decodeRound, filtered } from './measure-decode';
 import { measurePrefill } from './measure-prefill';
 import { syntheticPackage } from './synthetic-package';
@@ -90,7 +90,7 @@ async function prefillDuel(
   return duel!;
 }
 
-/** A token with the layers that run, one without any, and what a whole model's would take by these. */
+/** A token, the layers of it and what it does once, and what a whole model's would take by these. */
 async function decodeDuels(
   job: AgainstJob,
   runners: Readonly<Record<Side, BenchRunner>>,
@@ -103,17 +103,23 @@ async function decodeDuels(
   const tokens = Math.max(2, Math.min(MOST_TOKENS, Math.round(ROUND_MS / trial.msPerToken), context >> 1));
   const names = [
     `token at ${at}, ${architecture.layers} of ${whole.layers} layers`,
+    `token at ${at}, one layer`,
     `token at ${at}, no layers`,
     `token at ${at}, all layers (extrapolated)`,
   ];
   return inTurns(job, names, async (side) => {
-    const runner = runners[side];
-    const rest = filtered(device, runner, ({ op }) => isOnce(op));
+    const of = async (keep: (op: string) => boolean) => {
+      const runner = filtered(device, runners[side], ({ op }) => keep(op));
+      return (await decodeRound(device, runner, context, tokens, signal)).msPerToken;
+    };
+    const token = await of(() => true);
+    const once = await of(isOnce);
+    // Without the head, which costs as much as several layers, its noise does not drown them.
+    const long = await of((op) => !isHead(op));
+    const short = await of((op) => isOnce(op) && !isHead(op));
     const { layers } = architecture;
-    const long = (await decodeRound(device, runner, context, tokens, signal)).msPerToken;
-    const short = (await decodeRound(device, rest, context, tokens, signal)).msPerToken;
-    const split = layerSplit({ layers: 0, value: short }, { layers, value: long });
-    return [long, short, wholeModel(split, whole.layers)];
+    const { perLayer } = layerSplit({ layers: 0, value: short }, { layers, value: long });
+    return [token, perLayer, once, wholeModel({ perLayer, rest: once }, whole.layers)];
   });
 }
 

@@ -110,7 +110,7 @@ it('measures two builds in turns', async () => {
   const architecture = { ...TINY, layers: 1 };
   const { tables } = await benchAgainst({ gpu, config, architecture, whole: TINY, there: createRunner });
   const ratios = tables[0]!.rows.slice(1).map((row) => Number(row[3]));
-  expect(ratios.length).toBe(3);
+  expect(ratios.length).toBe(4);
   for (const ratio of ratios) expect(ratio).toBeGreaterThan(0);
 });
 

@@ -1,7 +1,7 @@
 import type { BenchRunner } from './bench-runner';
 import { assumeContext } from './bench-runner';
 import { layerSplit, wholeModel } from './extrapolate';
-import { firstLayers, isOnce } from './kernel-groups';
+import { isHead, isOnce } from './kernel-groups';
 import { measureDecode, measureDecodeOf } from './measure-decode';
 import { recordToken } from './measure-kernels';
 import { isScaled, type ShapeJob } from './shape-job';
@@ -53,14 +53,20 @@ export async function benchDecode(
     }),
   };
 
-  /** A second run with half the layers, so that embedding, head and sampler are not multiplied. */
+  /**
+   * Layers and the rest of a token. A layer is a small part of a token whose head is large, so it is measured without
+   * the head, as the difference of two short runs.
+   */
   async function split(): Promise<{ msPerToken: number; layerMs: number; restMs: number }> {
-    const fewer = Math.floor(layers / 2);
-    const short = await measureDecodeOf(device, runner, contextTokens, firstLayers(fewer), options);
-    const { perLayer, rest } = layerSplit(
-      { layers: fewer, value: short.msPerToken },
-      { layers, value: measured.msPerToken },
+    const without = (keep: (op: string) => boolean) =>
+      measureDecodeOf(device, runner, contextTokens, ({ op }) => keep(op) && !isHead(op), options);
+    const withLayers = await without(() => true);
+    const withNone = await without(isOnce);
+    const { perLayer } = layerSplit(
+      { layers: 0, value: withNone.msPerToken },
+      { layers, value: withLayers.msPerToken },
     );
+    const rest = Math.max(measured.msPerToken - perLayer * layers, 0);
     return {
       msPerToken: wholeModel({ perLayer, rest }, whole.layers),
       layerMs: perLayer,

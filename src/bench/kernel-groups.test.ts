@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { TappedDispatch } from './device-tap';
-import { firstLayers, groupKernels, isOnce } from './kernel-groups';
+import { groupKernels, isHead, isOnce } from './kernel-groups';
 
 const token = (ops: string): TappedDispatch[] => ops.split(' ').map((op) => ({ op }) as TappedDispatch);
 const LAYER = 'qkv_rope qkv_rope attention_split attention_merge gemv_residual gate_up gate_up gemv_residual';
@@ -37,27 +37,13 @@ it('counts helpers to the kernel that they are made for', () => {
   expect(groups.down?.length).toBe(2);
 });
 
-it('keeps the first layers of each token, and what a token does once', () => {
-  const keep = firstLayers(1);
-  const two = token(`embed_token ${LAYER} ${LAYER} ${LAYER} ${END}`);
-  const kept = `embed_token ${LAYER} ${END}`;
-  for (let round = 0; round < 2; round++) {
-    expect(
-      two
-        .filter(keep)
-        .map(({ op }) => op)
-        .join(' '),
-    ).toBe(kept);
-  }
-  const none = two
-    .filter(firstLayers(0))
-    .map(({ op }) => op)
-    .join(' ');
-  expect(none).toBe(`embed_token ${END}`);
-  expect(
-    two
-      .filter(({ op }) => isOnce(op))
+it('tells what a token does once from its layers, and the head from the rest of that', () => {
+  const of = (keep: (op: string) => boolean) =>
+    token(`embed_token ${LAYER} ${INT8_LAYER} ${END}`)
+      .filter(({ op }) => keep(op))
       .map(({ op }) => op)
-      .join(' '),
-  ).toBe(none);
+      .join(' ');
+  expect(of(isOnce)).toBe(`embed_token ${END}`);
+  expect(of((op) => !isOnce(op))).toBe(`${LAYER} ${INT8_LAYER}`);
+  expect(of(isHead)).toBe('gemv_logits gemv_logits');
 });

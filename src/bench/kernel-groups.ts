@@ -31,6 +31,8 @@ const ONCE: ReadonlySet<string> = new Set([
 ]);
 
 export const isOnce = (op: string): boolean => ONCE.has(op);
+/** The largest of them by far: a token without it is mostly layers. */
+export const isHead = (op: string): boolean => op === 'gemv_logits';
 
 /**
  * Groups the dispatches of one token. A store into the cache that follows `qkv_rope` counts as part of attention,
@@ -62,16 +64,4 @@ export function groupKernels(token: readonly TappedDispatch[]): KernelGroups {
 /** The same op projects attention's output and the feed-forward layer's. */
 function residualKernel(before: BenchKernel | 'embed' | undefined): BenchKernel {
   return before === 'gateUp' || before === 'down' ? 'down' : 'output';
-}
-
-/** Counts layers along a token's dispatches; `keep` says whether a dispatch belongs to the first `layers`, or to none. */
-export function firstLayers(layers: number): (dispatch: Pick<TappedDispatch, 'op'>) => boolean {
-  let layer = -1;
-  let before = '';
-  return ({ op }) => {
-    if (op === 'embed_token') layer = -1;
-    if (op === 'qkv_rope' && before !== 'qkv_rope') layer += 1;
-    before = op;
-    return isOnce(op) || layer < layers;
-  };
 }
