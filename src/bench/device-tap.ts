@@ -60,22 +60,22 @@ function opOf(pipeline: GPUComputePipeline): string {
   return pipeline.label.split('|', 1)[0]!;
 }
 
-export interface SubmitCount {
-  /** JavaScript between the making of an encoder and its end, and within `submit`. */
-  cpuMs: number;
-  submits: number;
+/** JavaScript of every encoder, from its making to its end, and of every `submit`, in ms. */
+export interface SubmitTimes {
+  readonly encodeMs: number[];
+  readonly submitMs: number[];
 }
 
-/** Counts while `work` runs; it may set the count back to leave out what came before. */
-export async function tapSubmits<T>(device: GPUDevice, work: (count: SubmitCount) => Promise<T>): Promise<T> {
-  const count: SubmitCount = { cpuMs: 0, submits: 0 };
+/** Times what `work` encodes and submits; it may empty the lists to leave out what came before. */
+export async function tapSubmits<T>(device: GPUDevice, work: (times: SubmitTimes) => Promise<T>): Promise<T> {
+  const times: SubmitTimes = { encodeMs: [], submitMs: [] };
   const restores = [
     replace(device, 'createCommandEncoder', (create) => (descriptor) => {
       const startedAt = performance.now();
       const encoder = create(descriptor);
       replace(encoder, 'finish', (finish) => (options) => {
         const buffer = finish(options);
-        count.cpuMs += performance.now() - startedAt;
+        times.encodeMs.push(performance.now() - startedAt);
         return buffer;
       });
       return encoder;
@@ -83,12 +83,11 @@ export async function tapSubmits<T>(device: GPUDevice, work: (count: SubmitCount
     replace(device.queue, 'submit', (submit) => (buffers) => {
       const startedAt = performance.now();
       submit(buffers);
-      count.cpuMs += performance.now() - startedAt;
-      count.submits += 1;
+      times.submitMs.push(performance.now() - startedAt);
     }),
   ];
   try {
-    return await work(count);
+    return await work(times);
   } finally {
     for (const restore of restores.reverse()) restore();
   }

@@ -7,6 +7,8 @@ import { tapDispatches, tapSubmits } from './device-tap';
 /** Tokens drawn before time is taken: the first has no forward pass, the next fill the pipeline. */
 const LEAD = 3;
 const MOST_TOKENS = 64;
+/** Positions behind the last token drawn that the loop may ask the cache for. */
+const AHEAD = 8;
 
 export interface DecodeOptions {
   readonly rounds: number;
@@ -105,8 +107,10 @@ export async function decodeRound(
   tokens: number,
   signal: AbortSignal | undefined,
 ): Promise<DecodeMeasurement> {
-  await assumeContext(device, runner, Math.max(1, context - tokens - LEAD), signal);
-  return tapSubmits(device, async (count) => {
+  // As far as the tokens looked ahead reach, so that the cache does not grow while time is taken; then back.
+  await assumeContext(device, runner, Math.min(context + AHEAD, runner.contextLength), signal);
+  runner.truncate(Math.max(1, context - tokens - LEAD));
+  return tapSubmits(device, async (times) => {
     let startedAt = 0;
     let endedAt = 0;
     let drawn = 0;
@@ -115,18 +119,20 @@ export async function decodeRound(
       endedAt = performance.now();
       if (done !== LEAD) return;
       startedAt = endedAt;
-      count.cpuMs = 0;
-      count.submits = 0;
+      times.encodeMs.length = 0;
+      times.submitMs.length = 0;
     };
     await drawTokens(runner, LEAD + tokens, { onToken, signal });
     // A generation that is aborted, or reaches the end of the context, ends without a word.
     if (signal?.aborted) throw new AppError('aborted');
     if (drawn < LEAD + tokens) throw new AppError('message-too-long', { tokens: context });
+    const submitsPerToken = times.submitMs.length / tokens;
     return {
       msPerToken: (endedAt - startedAt) / tokens,
       tokens,
-      cpuMsPerToken: count.cpuMs / tokens,
-      submitsPerToken: count.submits / tokens,
+      // Medians: where processors play the GPU, a submit may wait for all of them.
+      cpuMsPerToken: (median(times.encodeMs) + median(times.submitMs)) * submitsPerToken,
+      submitsPerToken,
     };
   });
 }
