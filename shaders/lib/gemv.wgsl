@@ -1,42 +1,57 @@
 // Matrix-vector product of a workgroup: its teams take R rows at a time, which share the reads of x, and leave the sums
 // in workgroup memory, where the op finishes every row after one barrier. The op says by `row_of` which matrix row
 // fills a slot, and multiplies the odd slots itself (`dot_odd`): in gate_up they come from a second matrix.
-// Behind a weights prelude and a team prelude.
+// Behind a weights prelude and a team prelude; `gemv_teams` or `gemv_lanes` walks along the rows (`multiply`).
 override ROWS: u32 = 16; // slots per workgroup, a multiple of 4 and of R
 override R: u32 = 4;     // slots per team at a time: 2, 4 or 8
 
 var<workgroup> slot_sums: array<f32, ROWS * SHARES>; // [slot, share]
 var<workgroup> all_sums: array<f32, WG>;             // [team, share]
 
-// Sums of the slots [0, end) of this workgroup; behind the next barrier `kept` knows them.
-fn multiply(at: Invocation, end: u32) {
-  for (var slot = team_of(at) * R; slot < end; slot += teams_of(at) * R) {
-    let first = vec4(row_of(at, slot), row_of(at, slot + 1u), row_of(at, slot + 2u), row_of(at, slot + 3u));
-    let second = vec4(row_of(at, slot + 4u), row_of(at, slot + 5u), row_of(at, slot + 6u), row_of(at, slot + 7u));
-    var low = vec4<f32>();
-    var high = vec4<f32>();
-    for (var group = lane_of(at); group < COLS / 32u; group += lanes_of(at)) {
-      let v = inputs(group);
-      low.x += dot_a(first.x, group, v);
-      low.y += dot_odd(first.y, group, v);
-      if (R > 2u) {
-        low.z += dot_a(first.z, group, v);
-        low.w += dot_odd(first.w, group, v);
-      }
-      if (R > 4u) {
-        high.x += dot_a(second.x, group, v);
-        high.y += dot_odd(second.y, group, v);
-        high.z += dot_a(second.z, group, v);
-        high.w += dot_odd(second.w, group, v);
-      }
-    }
-    if (R == 2u) {
-      keep_two(at, slot, low.xy);
-    } else {
-      keep_four(at, slot, low);
-    }
-    if (R == 8u) { keep_four(at, slot + 4u, high); }
+// Matrix rows of the slots that a team has in hand, and their sums; what is beyond R is left out.
+struct Slots {
+  low: vec4<u32>,
+  high: vec4<u32>,
+}
+struct Sums {
+  low: vec4<f32>,
+  high: vec4<f32>,
+}
+
+fn slots_at(at: Invocation, slot: u32) -> Slots {
+  return Slots(
+    vec4(row_of(at, slot), row_of(at, slot + 1u), row_of(at, slot + 2u), row_of(at, slot + 3u)),
+    vec4(row_of(at, slot + 4u), row_of(at, slot + 5u), row_of(at, slot + 6u), row_of(at, slot + 7u)),
+  );
+}
+
+// What the 32 columns of `group` add to each sum.
+fn add_group(sums: Sums, rows: Slots, group: u32, v: Inputs) -> Sums {
+  var low = sums.low;
+  var high = sums.high;
+  low.x += dot_a(rows.low.x, group, v);
+  low.y += dot_odd(rows.low.y, group, v);
+  if (R > 2u) {
+    low.z += dot_a(rows.low.z, group, v);
+    low.w += dot_odd(rows.low.w, group, v);
   }
+  if (R > 4u) {
+    high.x += dot_a(rows.high.x, group, v);
+    high.y += dot_odd(rows.high.y, group, v);
+    high.z += dot_a(rows.high.z, group, v);
+    high.w += dot_odd(rows.high.w, group, v);
+  }
+  return Sums(low, high);
+}
+
+// Leaves the sums of R slots behind.
+fn keep(at: Invocation, slot: u32, sums: Sums) {
+  if (R == 2u) {
+    keep_two(at, slot, sums.low.xy);
+  } else {
+    keep_four(at, slot, sums.low);
+  }
+  if (R == 8u) { keep_four(at, slot + 4u, sums.high); }
 }
 
 fn keep_two(at: Invocation, slot: u32, values: vec2<f32>) {

@@ -2,8 +2,8 @@
 // logit, an f32 >= 0, so keys order like distances and the total order of a draw is (key, id).
 // VOCAB in the comments is the length of the logits; no shader is specialised for it.
 
-const WORKGROUP = 256u;
-const MOST_GROUPS = 64u;        // of the first two dispatches; as many as there are partials
+override WORKGROUP: u32 = 256;  // a power of two, at least MOST_GROUPS
+override MOST_GROUPS: u32 = 64; // of the first two dispatches; as many as there are partials
 const NO_KEY = 0xffffffffu;     // no candidate: padding, banned, NaN or minus infinity
 const NO_TOKEN = 0xffffffffu;
 const BANNED = 0xffffffffu;     // in place of a bias

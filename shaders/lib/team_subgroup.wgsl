@@ -18,9 +18,6 @@ fn lanes_of(at: Invocation) -> u32 { return at.lanes; }
 fn team_of(at: Invocation) -> u32 { return at.local / at.lanes; }
 fn teams_of(at: Invocation) -> u32 { return WG / at.lanes; }
 
-// Sum over the lanes of the team, known to all of them.
-fn team_sum(at: Invocation, value: vec4<f32>) -> vec4<f32> { return subgroupAdd(value); }
-
 // What a team leaves in workgroup memory of each sum, and how its lanes come to it.
 const SHARES = 1u;
 fn fold(value: vec4<f32>) -> vec4<f32> { return subgroupAdd(value); }

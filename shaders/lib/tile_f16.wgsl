@@ -6,3 +6,8 @@ fn weights4(row: u32, columns: u32, quad: u32) -> vec4<f32> {
   let words = halves[row * (columns / 4u) + quad];
   return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y));
 }
+
+// Columns 8 * eight .. 8 * eight + 7 of a row.
+fn weights8(row: u32, columns: u32, eight: u32) -> mat2x4<f32> {
+  return mat2x4(weights4(row, columns, 2u * eight), weights4(row, columns, 2u * eight + 1u));
+}

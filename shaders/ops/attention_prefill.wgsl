@@ -8,11 +8,11 @@ override KV_HEADS: u32;
 override HEAD_DIM: u32;      // a multiple of 4, at most 256
 override SCALE: f32;         // of the scores: 1 / sqrt(HEAD_DIM)
 override QUERIES: u32 = 16;  // 8 or 16
+override WG: u32 = 64;       // invocations: a multiple of QUERIES / 4, at least HEAD_DIM / 4
 
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;       // [tokens, HEADS, HEAD_DIM / 4]
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>; // [tokens, HEADS, HEAD_DIM / 4]
 
-const WG = 64u;
 const LOWEST = -1.0e30;
 
 var<workgroup> queries: array<vec4<f32>, HEAD_DIM / 4u * QUERIES>; // [quad of dimensions, query]

@@ -6,7 +6,7 @@ requires packed_4x8_integer_dot_product;
 
 struct Gemm {
   k: u32,         // columns of the matrix, a multiple of 32
-  n: u32,         // rows of the whole matrix, which is the row length of y
+  n: u32,         // row length of y
   row_start: u32, // first row of this binding
   rows: u32,      // rows of this binding
   is_added: u32,  // 1: add to y

@@ -1,6 +1,6 @@
 // Sampler, third of three: one workgroup finds the top-k cut, the top-p cut and the draw, each as the place
 // where a running total over the candidates in the order (key, id) crosses a target. The histogram gives the
-// bin; a crowded bin is split by 256 until few candidates or a single key are left; those are gathered, sorted
+// bin; a crowded bin is split by WORKGROUP until few candidates or a single key are left; those are gathered, sorted
 // and walked. Dispatch (1).
 @group(0) @binding(1) var<storage, read> keys: array<vec4<u32>>;          // [VOCAB rounded up to 4, / 4]
 @group(0) @binding(2) var<storage, read> histogram: array<u32>;           // [3, BINS]
@@ -13,8 +13,8 @@ const COUNT = 0u;
 const CUT = 1u;
 const DRAW = 2u;
 
-const LIST = 512u;                        // candidates sorted at once
-const PER_THREAD = BINS / WORKGROUP;
+override LIST: u32 = 2u * WORKGROUP;      // candidates sorted at once
+override PER_THREAD: u32 = BINS / WORKGROUP;
 
 // Keys of [low, high), after `before` in the order.
 struct Interval {
@@ -149,10 +149,11 @@ fn findBin(t: u32, kind: u32, goal: u32) {
   workgroupBarrier();
 }
 
-// Replaces `interval` by the one of its 256 parts in which totals[kind] reaches `goal`.
+// Replaces `interval` by the one of its WORKGROUP parts in which totals[kind] reaches `goal`.
 fn split(t: u32, crowd: Interval, kind: u32, goal: u32) {
   let zeros = countLeadingZeros(crowd.high - crowd.low - 1u);
-  let shift = select(0u, 24u - zeros, zeros < 24u);
+  let most = countLeadingZeros(WORKGROUP - 1u);
+  let shift = select(0u, most - zeros, zeros < most);
   for (var i = 0u; i < 3u; i++) {
     atomicStore(&finer[i * WORKGROUP + t], 0u);
   }

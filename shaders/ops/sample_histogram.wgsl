@@ -4,7 +4,19 @@
 @group(0) @binding(2) var<storage, read_write> histogram: array<atomic<u32>>;   // [3, BINS]: count, cut mass, draw mass
 @group(0) @binding(3) var<uniform> params: Params;
 
-var<workgroup> local: array<atomic<u32>, 3u * BINS>;
+// Words of workgroup memory: 3 BINS to add up a workgroup's candidates in, or 1 to do so in the histogram itself, where
+// that is the same memory and clearing a copy costs more than it saves.
+override LOCAL: u32 = 3072;
+
+var<workgroup> local: array<atomic<u32>, LOCAL>;
+
+fn add(at: u32, value: u32) {
+  if (LOCAL > 1u) {
+    atomicAdd(&local[at], value);
+  } else {
+    atomicAdd(&histogram[at], value);
+  }
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -26,9 +38,12 @@ fn main(
     keys[id] = key;
     let mass = massOf(key, scales, params.drawRatio);
     let bin = clamp(key >> BIN_SHIFT, FIRST_BIN, FIRST_BIN + BINS - 1u) - FIRST_BIN;
-    atomicAdd(&local[bin], 1u);
-    atomicAdd(&local[BINS + bin], mass.y);
-    atomicAdd(&local[2u * BINS + bin], mass.z);
+    add(bin, 1u);
+    add(BINS + bin, mass.y);
+    add(2u * BINS + bin, mass.z);
+  }
+  if (LOCAL == 1u) {
+    return;
   }
   workgroupBarrier();
   for (var i = t; i < 3u * BINS; i += WORKGROUP) {

@@ -35,8 +35,3 @@ export function shaderVersion(): string {
   version = (hash >>> 0).toString(16);
   return version;
 }
-
-/** Names of all ops, for the test that compiles every listed variant. */
-export const shaderOps: readonly string[] = Object.keys(sources)
-  .filter((path) => path.includes('/ops/'))
-  .map((path) => path.replace(/^.*\/ops\/(.*)\.wgsl$/, '$1'));

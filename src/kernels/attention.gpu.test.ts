@@ -17,7 +17,7 @@ import { testTensor } from './test-kv';
 
 const GPU_LIKE = attentionTuning({ isSoftware: false }, 8);
 // Splits of one position and of more than one tile.
-const FEW = { splitPositions: 40, maxSplits: 2, attentionWorkgroup: 64 };
+const FEW = { splitPositions: 40, maxSplits: 2, attentionWorkgroup: 64, attentionTile: 256 };
 
 // Heads per workgroup: two, one, six, as many of ten as fit; sizes that are no powers of two among them.
 const SHAPES = [

@@ -50,8 +50,6 @@ export function splitCount(positions: number, { splitPositions, maxSplits }: Spl
 /** Prelude that reads the cache. */
 export const kvPrelude = (format: KvFormat): string => (format === 'int8' ? 'kv_int8' : 'kv_f16');
 
-/** Positions per step. */
-const TILE = 256;
 /** What WebGPU guarantees. */
 const SHARED_BYTES = 16384;
 /** Most rows of a workgroup: what the arrays of the shader hold. */
@@ -61,13 +59,13 @@ export const MAX_ROWS = 8;
 export function splitKernel(
   gpu: Pick<Gpu, 'isSoftware'>,
   { heads, kvHeads, headDim }: HeadShape,
-  { splitPositions, maxSplits, attentionWorkgroup }: AttentionTuning,
+  { splitPositions, maxSplits, attentionWorkgroup, attentionTile: tile }: AttentionTuning,
   { format, span, wantedRows }: { format: KvFormat; span: readonly string[]; wantedRows: number },
 ): { spec: PipelineSpec; rows: number } {
   const quads = headDim / 4;
   let workgroup = attentionWorkgroup;
   while (workgroup < quads) workgroup *= 2;
-  const fitting = Math.floor(SHARED_BYTES / ((headDim + TILE + workgroup) * 4));
+  const fitting = Math.floor(SHARED_BYTES / ((headDim + tile + workgroup) * 4));
   const rows = Math.min(wantedRows, MAX_ROWS, fitting);
   const perRow = 4 * workgroup;
   const constants = {
@@ -78,10 +76,10 @@ export function splitKernel(
     MAX_SPLITS: maxSplits,
     QUERIES: rows,
     WG: workgroup,
-    TILE,
-    SCORES: Math.max(rows * TILE, perRow),
+    TILE: tile,
+    SCORES: Math.max(rows * tile, perRow),
     ROLLED: gpu.isSoftware ? 1 : 0,
-    GATHER: Math.min(rows, Math.max(1, Math.floor((rows * TILE) / perRow))),
+    GATHER: Math.min(rows, Math.max(1, Math.floor((rows * tile) / perRow))),
   };
   const preludes = [...span, 'splits', kvPrelude(format)];
   return { spec: { op: 'attention_split', preludes, constants }, rows };

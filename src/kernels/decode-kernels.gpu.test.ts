@@ -46,16 +46,22 @@ interface Combination {
 
 const combination = (
   format: WeightFormat,
-  team: 'subgroup' | 'workgroup',
+  team: 'subgroup' | 'workgroup' | 'lane',
   rowsPerTeam: GemvTuning['rowsPerTeam'],
   math: GemvMath = 'f32',
 ): Combination => ({ format, team: `team_${team}`, rowsPerTeam, math });
 
 /** Run through every kernel. */
-const FULL = [combination('q4f16', 'subgroup', 8), combination('q4f16', 'workgroup', 2, 'int8')];
+const FULL = [combination('q4f16', 'lane', 4, 'masked'), combination('q4f16', 'workgroup', 2, 'int8')];
 /** Run through gemv_residual. */
 const PARTIAL = [
   combination('q4f16', 'subgroup', 4),
+  combination('q4f16', 'subgroup', 8),
+  combination('q4f32', 'lane', 8, 'masked'),
+  combination('q4f16', 'workgroup', 2, 'masked'),
+  combination('q4f16', 'lane', 2, 'int8'),
+  combination('f16', 'lane', 2),
+  combination('f32', 'lane', 2),
   combination('q4f16', 'workgroup', 8),
   combination('q4f16', 'subgroup', 4, 'half'),
   combination('q4f32', 'subgroup', 2, 'int8'),
@@ -69,14 +75,14 @@ const PARTIAL = [
 
 /** The context of a combination, several teams and several rounds of rows per workgroup; none where it cannot run. */
 async function contextOf({ team, rowsPerTeam, math }: Combination): Promise<KernelContext | undefined> {
-  const context = await kernelContext(team === 'team_subgroup');
+  const context = await kernelContext(team !== 'team_workgroup');
   const { f16, subgroups, subgroupMaxSize } = context.gpu.features;
-  if ((team === 'team_subgroup' && !subgroups) || (math === 'half' && !f16)) {
+  const isApart = team === 'team_workgroup';
+  if ((!isApart && !subgroups) || (math === 'half' && !f16)) {
     console.warn(`NOT RUN: ${team} ${math}, the adapter does not offer it`);
     return undefined;
   }
-  const teamConstants: Record<string, number> =
-    team === 'team_subgroup' ? { WG: 2 * subgroupMaxSize } : { WG: 16, LANES: 8 };
+  const teamConstants: Record<string, number> = isApart ? { WG: 16, LANES: 8 } : { WG: 2 * subgroupMaxSize };
   const gemv = { team, teamConstants, rows: 32, rowsPerTeam, math };
   const tuning: DecodeTuning = {
     ...context.tuning,
@@ -242,7 +248,8 @@ async function checkResidual(context: KernelContext, each: Combination): Promise
     const { matrix, values } = randomMatrix(gpu, each.format, rows, cols, 3, cuts);
     const exact = normal(4, cols);
     const input = await inputOf(context, each, exact);
-    const before = normal(5, rows);
+    // Away from zero: a single row that cancels would leave nothing to measure errors by.
+    const before = normal(5, rows).map((value) => value - 1);
     const gamma = normal(6, rows);
     const residual = poisoned(gpu, 'residual', rows);
     gpu.device.queue.writeBuffer(residual, 0, before);

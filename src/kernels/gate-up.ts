@@ -1,6 +1,6 @@
 import { AppError } from '../core/errors';
 import { type Dispatch, type KernelContext, prepare } from './dispatch';
-import { checkMatrix, sliceUniform, weightsPreludes } from './matrix';
+import { checkMatrix, gemvPreludes, sliceUniform } from './matrix';
 import type { Matrix, MatrixSlice } from './types';
 
 export interface GateUpArgs {
@@ -47,13 +47,14 @@ function pairs(weights: Matrix): Pair[] {
 export function gateUp(context: KernelContext, args: GateUpArgs): Promise<Dispatch[]> {
   const { weights } = args;
   checkMatrix('gate_up', weights, weights.rows, weights.cols);
-  const { team, teamConstants, rows, rowsPerTeam, math } = context.tuning.gemv.gateUp;
+  const tuned = context.tuning.gemv.gateUp;
+  const { teamConstants, rows, rowsPerTeam } = tuned;
   return Promise.all(
     pairs(weights).map((pair) =>
       prepare(context, {
         spec: {
           op: 'gate_up',
-          preludes: [team, ...weightsPreludes(weights, math), 'gemv', 'norm', 'slice'],
+          preludes: [...gemvPreludes(weights, tuned), 'norm', 'slice'],
           constants: {
             ...teamConstants,
             COLS: weights.cols,

@@ -1,5 +1,5 @@
 import { type Dispatch, type KernelContext, prepare } from './dispatch';
-import { checkMatrix, sliceBindings, sliceUniform, weightsPreludes } from './matrix';
+import { checkMatrix, gemvPreludes, sliceBindings, sliceUniform } from './matrix';
 import type { Matrix } from './types';
 
 export interface GemvLogitsArgs {
@@ -18,13 +18,14 @@ export interface GemvLogitsArgs {
 export function gemvLogits(context: KernelContext, args: GemvLogitsArgs): Promise<Dispatch[]> {
   const { head } = args;
   checkMatrix('gemv_logits', head, head.rows, head.cols);
-  const { team, teamConstants, rows, rowsPerTeam, math } = context.tuning.gemv.head;
+  const tuned = context.tuning.gemv.head;
+  const { teamConstants, rows, rowsPerTeam } = tuned;
   return Promise.all(
     head.slices.map((slice) =>
       prepare(context, {
         spec: {
           op: 'gemv_logits',
-          preludes: [team, ...weightsPreludes(head, math), 'gemv', 'norm', 'slice'],
+          preludes: [...gemvPreludes(head, tuned), 'norm', 'slice'],
           constants: {
             ...teamConstants,
             COLS: head.cols,

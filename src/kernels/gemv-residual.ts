@@ -1,6 +1,6 @@
 import { AppError } from '../core/errors';
 import { type Dispatch, type KernelContext, prepare } from './dispatch';
-import { checkMatrix, sliceBindings, sliceUniform, weightsPreludes } from './matrix';
+import { checkMatrix, gemvPreludes, sliceBindings, sliceUniform } from './matrix';
 import type { Matrix } from './types';
 
 export interface GemvResidualArgs {
@@ -23,7 +23,8 @@ export interface GemvResidualArgs {
 export function gemvResidual(context: KernelContext, args: GemvResidualArgs): Promise<Dispatch[]> {
   const { weights } = args;
   checkMatrix('gemv_residual', weights, weights.rows, weights.cols);
-  const { team, teamConstants, rows, rowsPerTeam, math } = context.tuning.gemv[args.kind];
+  const tuned = context.tuning.gemv[args.kind];
+  const { teamConstants, rows, rowsPerTeam } = tuned;
   return Promise.all(
     weights.slices.map((slice) => {
       if (slice.rowStart % rows !== 0) {
@@ -32,7 +33,7 @@ export function gemvResidual(context: KernelContext, args: GemvResidualArgs): Pr
       return prepare(context, {
         spec: {
           op: 'gemv_residual',
-          preludes: [team, ...weightsPreludes(weights, math), 'gemv', 'slice'],
+          preludes: [...gemvPreludes(weights, tuned), 'slice'],
           constants: { ...teamConstants, COLS: weights.cols, ROWS: rows, R: rowsPerTeam },
         },
         bindings: {

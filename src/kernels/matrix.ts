@@ -1,6 +1,6 @@
 /** What every matrix-vector kernel needs to know of a matrix: its prelude, its bindings, its slices. */
 import { AppError } from '../core/errors';
-import type { GemvMath } from './decode-tuning';
+import type { GemvMath, GemvTuning } from './decode-tuning';
 import type { Matrix, MatrixSlice, WeightFormat } from './types';
 
 /** Columns per scale group, and the step of every kernel along a row. */
@@ -20,6 +20,17 @@ export function weightsPreludes(
 ): readonly string[] {
   if (!isQ4(format)) return [`weights_${format}`];
   return [`gemv_scales_${format.slice(2)}`, 'weights_q4', `math_${mathOf({ format }, wanted)}`];
+}
+
+/** Preludes of a matrix-vector product: team, weights and the walk along the rows. Single lanes mask or use integers. */
+export function gemvPreludes(
+  weights: Pick<Matrix, 'format'>,
+  { team, math }: Pick<GemvTuning, 'team' | 'math'>,
+): readonly string[] {
+  if (team !== 'team_lane') return [team, ...weightsPreludes(weights, math), 'gemv', 'gemv_teams'];
+  const isInt8 = mathOf(weights, math) === 'int8';
+  const lend = isInt8 ? 'lend_int8' : 'lend_quads';
+  return [team, ...weightsPreludes(weights, isInt8 ? 'int8' : 'masked'), 'gemv', lend, 'gemv_lanes'];
 }
 
 /** Bytes of one row: values or codes, and scales. */

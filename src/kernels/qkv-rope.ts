@@ -1,6 +1,6 @@
 import { AppError } from '../core/errors';
 import { type Dispatch, type KernelContext, prepare } from './dispatch';
-import { checkMatrix, sliceBindings, sliceUniform, weightsPreludes } from './matrix';
+import { checkMatrix, gemvPreludes, sliceBindings, sliceUniform } from './matrix';
 import type { KvLayer, Matrix, RopeTable } from './types';
 
 export interface HeadShape {
@@ -43,7 +43,8 @@ export function qkvRope(context: KernelContext, args: QkvRopeArgs): Promise<Disp
   const { heads, kvHeads, headDim, weights, parts } = args;
   checkHeads(args);
   checkMatrix('qkv_rope', weights, (heads + 2 * kvHeads) * headDim, weights.cols);
-  const { team, teamConstants, rows, rowsPerTeam, math } = context.tuning.gemv.qkv;
+  const tuned = context.tuning.gemv.qkv;
+  const { teamConstants, rows, rowsPerTeam } = tuned;
   const { cache } = args;
   const isRows = 'rows' in cache;
   const store = isRows ? 'kv_store_scratch' : 'kv_store_f16';
@@ -68,7 +69,7 @@ export function qkvRope(context: KernelContext, args: QkvRopeArgs): Promise<Disp
       return prepare(context, {
         spec: {
           op: 'qkv_rope',
-          preludes: ['state', team, ...weightsPreludes(weights, math), 'gemv', 'norm', 'slice', store],
+          preludes: ['state', ...gemvPreludes(weights, tuned), 'norm', 'slice', store],
           constants,
         },
         bindings: {

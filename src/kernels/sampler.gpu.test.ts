@@ -66,8 +66,10 @@ class Rig {
     private readonly state: GPUBuffer,
   ) {}
 
-  static async create(vocab: number, drawable = vocab): Promise<Rig> {
-    const gpu = await testGpu();
+  /** @param isSoftware with the sizes for such adapters; by default for the one at hand. */
+  static async create(vocab: number, drawable = vocab, isSoftware?: boolean): Promise<Rig> {
+    const opened = await testGpu();
+    const gpu = { ...opened, isSoftware: isSoftware ?? opened.isSoftware };
     const logits = upload(gpu.device, 'logits', new Float32Array(vocab));
     const state = upload(gpu.device, 'state', new Uint32Array(STATE.sizeBytes / 4));
     pipelines ??= new PipelineCache(gpu.device);
@@ -157,8 +159,12 @@ const CUTS: Partial<DrawSettings>[] = [
 ];
 const ORDERS = ['temperature-topk-topp', 'topp-topk-temperature'] as const;
 
+/** With the sizes for a GPU and with those for a processor. */
+const createBoth = (vocab: number, drawable = vocab) =>
+  Promise.all([false, true].map((isSoftware) => Rig.create(vocab, drawable, isSoftware)));
+
 async function compare(
-  rig: Rig,
+  rigs: readonly Rig[],
   vocab: number,
   drawable: number,
   shapes: string[],
@@ -168,7 +174,7 @@ async function compare(
   const tally = new Tally();
   for (const shape of shapes) {
     const logits = logitsOf(shape, vocab);
-    rig.setLogits(logits);
+    for (const rig of rigs) rig.setLogits(logits);
     const next = random(7);
     const tokens = Array.from({ length: 300 }, () => Math.floor(next() * vocab));
     const context = { tokens, generated: [...tokens.slice(0, 20), ...tokens.slice(0, 10)] };
@@ -176,9 +182,11 @@ async function compare(
       for (const cut of cuts)
         for (let i = 0; i < seeds; i++) {
           const settings = { ...OFF, ...cut, order, seed: 1000 * i + 5 };
-          const id = await rig.drawOnce(settings, context, i * 17);
           const reference = drawReference(logits, settings, context, i * 17, drawable);
-          tally.add(id, reference, { shape, order, ...cut, i });
+          for (const [index, rig] of rigs.entries()) {
+            const id = await rig.drawOnce(settings, context, i * 17);
+            tally.add(id, reference, { shape, order, ...cut, i, sizes: index });
+          }
         }
   }
   tally.check();
@@ -186,28 +194,30 @@ async function compare(
 
 describe('against float64', () => {
   test('small vocabulary, every shape and setting', async () => {
-    await compare(await Rig.create(776), 776, 776, Object.keys(SHAPES), CUTS, 2);
+    await compare(await createBoth(776), 776, 776, Object.keys(SHAPES), CUTS, 2);
   });
 
   test('padding rows at the end are never drawn', async () => {
-    const rig = await Rig.create(39_424, 39_410);
-    await compare(rig, 39_424, 39_410, ['peaked', 'equal'], CUTS.slice(0, 5), 1);
+    const rigs = await createBoth(39_424, 39_410);
+    await compare(rigs, 39_424, 39_410, ['peaked', 'equal'], CUTS.slice(0, 5), 1);
     const logits = logitsOf('normal', 39_424).fill(50, 39_410);
-    rig.setLogits(logits);
-    for (const temperature of [0, 1, 3])
-      expect(await rig.drawOnce({ ...OFF, temperature }, EMPTY, 3)).toBeLessThan(39_410);
+    for (const rig of rigs) {
+      rig.setLogits(logits);
+      for (const temperature of [0, 1, 3])
+        expect(await rig.drawOnce({ ...OFF, temperature }, EMPTY, 3)).toBeLessThan(39_410);
+    }
   });
 
   test('the vocabularies of Aquila', async () => {
     const cuts = [CUTS[2]!, CUTS[4]!, CUTS[5]!, CUTS[8]!];
-    await compare(await Rig.create(100_008), 100_008, 100_008, Object.keys(SHAPES), cuts, 1);
-    await compare(await Rig.create(143_973), 143_973, 143_973, ['peaked', 'equal'], cuts.slice(0, 1), 1);
+    await compare(await createBoth(100_008), 100_008, 100_008, Object.keys(SHAPES), cuts, 1);
+    await compare(await createBoth(143_973), 143_973, 143_973, ['peaked', 'equal'], cuts.slice(0, 1), 1);
   });
 
   test('wide spreads and odd sizes', async () => {
     for (const vocab of [1, 2, 5, 257]) {
-      const rig = await Rig.create(vocab);
-      await compare(rig, vocab, vocab, ['normal', 'farApart'], CUTS, 2);
+      const rigs = await createBoth(vocab);
+      await compare(rigs, vocab, vocab, ['normal', 'farApart'], CUTS, 2);
     }
   });
 });

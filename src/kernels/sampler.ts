@@ -26,8 +26,6 @@ export interface SamplerOptions {
 export const NO_TOKEN = 0xffffffff;
 
 // As in shaders/lib/sampler.wgsl.
-const WORKGROUP = 256;
-const MOST_GROUPS = 64;
 /** A workgroup of the first two dispatches takes at least as many ids. */
 const IDS_PER_GROUP = 4096;
 const BINS = 1024;
@@ -37,6 +35,22 @@ const BANNED = 0xffffffff;
 /** In a count word: the token is in the context; the other bits count it in this answer. */
 const IN_CONTEXT = 0x80000000;
 const FLAG = { greedy: 1, topPFirst: 2, cutTopP: 4 } as const;
+
+/** Constants of shaders/lib/sampler.wgsl and sample_histogram.wgsl. */
+interface Sizes {
+  readonly WORKGROUP: number;
+  readonly MOST_GROUPS: number;
+  readonly LOCAL: number;
+}
+
+/**
+ * On a GPU wide workgroups. On a processor little workgroup memory: SwiftShader compiles every word of it into a
+ * store that clears it, about a millisecond each.
+ */
+const sizesOf = ({ isSoftware }: Pick<Gpu, 'isSoftware'>): Sizes =>
+  isSoftware
+    ? { WORKGROUP: 64, MOST_GROUPS: 16, LOCAL: 1 }
+    : { WORKGROUP: 256, MOST_GROUPS: 64, LOCAL: 3 * BINS };
 
 /** Most ids that one call of `uncount` takes. */
 const MOST_UNCOUNTED = 63;
@@ -49,6 +63,7 @@ export class GpuSampler {
     private readonly device: GPUDevice,
     private readonly vocab: number,
     private readonly drawable: number,
+    private readonly lanes: number,
     private readonly buffers: Buffers,
     private readonly steps: readonly Step[],
     private readonly takeBack: Step,
@@ -59,13 +74,18 @@ export class GpuSampler {
   /** @throws AppError `internal` when a shader does not compile. */
   static async create(gpu: Gpu, pipelines: PipelineCache, options: SamplerOptions): Promise<GpuSampler> {
     const { device } = gpu;
+    const { LOCAL, ...constants } = sizesOf(gpu);
     const [logits, histogram, draw, uncount] = await Promise.all([
-      pipelines.get({ op: 'sample_logits', preludes: ['sampler'] }),
-      pipelines.get({ op: 'sample_histogram', preludes: ['sampler', 'sampler_mass'] }),
-      pipelines.get({ op: 'sample_draw', preludes: ['state', 'sampler', 'sampler_mass'] }),
+      pipelines.get({ op: 'sample_logits', preludes: ['sampler'], constants }),
+      pipelines.get({
+        op: 'sample_histogram',
+        preludes: ['sampler', 'sampler_mass'],
+        constants: { ...constants, LOCAL },
+      }),
+      pipelines.get({ op: 'sample_draw', preludes: ['state', 'sampler', 'sampler_mass'], constants }),
       pipelines.get({ op: 'sample_uncount' }),
     ]);
-    const groups = Math.min(MOST_GROUPS, Math.ceil(options.vocab / IDS_PER_GROUP));
+    const groups = Math.min(constants.MOST_GROUPS, Math.ceil(options.vocab / IDS_PER_GROUP));
     const buffers = createBuffers(device, options.vocab, groups);
     const { keys, partials, histogram: bins, entries, params, uncounted } = buffers;
     const allLogits = { buffer: options.logits, size: options.vocab * 4 };
@@ -86,6 +106,7 @@ export class GpuSampler {
       device,
       options.vocab,
       Math.min(options.drawable, options.vocab),
+      constants.WORKGROUP,
       buffers,
       [
         step(logits, [allLogits, entries, keys, partials, bins, params], groups),
@@ -105,7 +126,7 @@ export class GpuSampler {
     checkDrawSettings(settings);
     const entries = entriesOf(settings, context, this.vocab);
     this.device.queue.writeBuffer(this.buffers.entries, 0, entries);
-    this.device.queue.writeBuffer(this.buffers.params, 0, paramsOf(settings, this.drawable));
+    this.device.queue.writeBuffer(this.buffers.params, 0, paramsOf(settings, this.drawable, this.lanes));
   }
 
   /** Three dispatches: state.token = draw from the logits, position and step + 1, the token counted. */
@@ -192,7 +213,7 @@ function entriesOf(settings: DrawSettings, context: DrawContext, vocab: number):
 }
 
 /** `Params` of shaders/lib/sampler.wgsl. */
-function paramsOf(settings: DrawSettings, drawable: number): ArrayBuffer {
+function paramsOf(settings: DrawSettings, drawable: number, lanes: number): ArrayBuffer {
   const isTopPFirst = settings.order === 'topp-topk-temperature';
   const inverse = isGreedy(settings) ? 1 : 1 / settings.temperature;
   const isTopPOn = settings.topP < 1;
@@ -214,7 +235,7 @@ function paramsOf(settings: DrawSettings, drawable: number): ArrayBuffer {
     flags,
     foldSeed(settings.seed),
     drawable,
-    WORKGROUP,
+    lanes,
   ];
   for (const [i, value] of floats.entries()) params.setFloat32(i * 4, value, true);
   for (const [i, value] of words.entries()) params.setUint32((floats.length + i) * 4, value, true);

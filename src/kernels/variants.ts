@@ -1,7 +1,7 @@
 /** Every variant of the decode kernels, with typical constants: what shaders/README.md lists and a test compiles. */
 import type { PipelineSpec } from '../gpu/pipeline-cache';
 import type { GemvMath } from './decode-tuning';
-import { mathOf, weightsPreludes } from './matrix';
+import { gemvPreludes, mathOf, weightsPreludes } from './matrix';
 
 export interface ShaderVariant {
   readonly spec: PipelineSpec;
@@ -13,14 +13,19 @@ export interface ShaderVariant {
 
 const FORMATS = ['q4f16', 'q4f32', 'f16', 'f32'] as const;
 const TEAMS = [
-  { prelude: 'team_subgroup', subgroups: true },
-  { prelude: 'team_workgroup', subgroups: false },
+  { team: 'team_subgroup', subgroups: true },
+  { team: 'team_lane', subgroups: true },
+  { team: 'team_workgroup', subgroups: false },
 ] as const;
 const NORM = { HIDDEN: 256, PARTS: 8, EPS: 1e-5 };
 const HEADS = { HEADS: 4, KV_HEADS: 2, HEAD_DIM: 64 };
 
-const MATHS: readonly GemvMath[] = ['f32', 'half', 'int8'];
+const MATHS: readonly GemvMath[] = ['f32', 'masked', 'half', 'int8'];
 const COLS = 256;
+
+/** Single lanes have no such variant. */
+const isForTeams = (format: string, math: GemvMath): boolean =>
+  math === 'half' || (math === 'f32' && format.startsWith('q4'));
 
 /** The products of every format, math and team. */
 function* gemvVariants(): Generator<ShaderVariant> {
@@ -36,8 +41,9 @@ function* gemvVariants(): Generator<ShaderVariant> {
     };
     for (const math of MATHS) {
       if (mathOf({ format }, math) !== math) continue;
-      for (const { prelude, subgroups } of TEAMS) {
-        const gemv = [prelude, ...weightsPreludes({ format }, math), 'gemv'];
+      for (const { team, subgroups } of TEAMS) {
+        if (team === 'team_lane' && isForTeams(format, math)) continue;
+        const gemv = gemvPreludes({ format }, { team, math });
         const add = (op: string, preludes: readonly string[], constants: Record<string, number>) => ({
           spec: { op, preludes, constants: { COLS, ...constants } },
           subgroups,
@@ -50,7 +56,9 @@ function* gemvVariants(): Generator<ShaderVariant> {
         yield add('gemv_residual', [...gemv, 'slice'], { R: format === 'q4f16' ? 8 : 2 });
         yield add('gate_up', [...gemv, 'norm', 'slice'], norm);
         yield add('gemv_logits', [...gemv, 'norm', 'slice'], norm);
-        if (math === 'f32') yield add('qkv_rope', [...qkv, 'kv_store_scratch'], { ...norm, ...HEADS });
+        if (math === 'f32' || math === 'masked') {
+          yield add('qkv_rope', [...qkv, 'kv_store_scratch'], { ...norm, ...HEADS });
+        }
       }
     }
   }

@@ -60,9 +60,10 @@ export async function attentionColumns(
     },
     (tokens, start) => (splitCount(start + tokens, tuning) > 1 ? [heads, tokens] : undefined),
   );
-  const few = Math.floor(FEW_ROWS / queries);
-  // Where two tokens make more rows than the smaller kernel takes, only the larger one is worth compiling.
-  if (few < 2) return Promise.all([split(MAX_ROWS), merge]);
-  const [small, large, last] = await Promise.all([split(FEW_ROWS), split(MAX_ROWS), merge]);
+  const [most, few] = context.gpu.isSoftware ? [FEW_ROWS, 0] : [MAX_ROWS, Math.floor(FEW_ROWS / queries)];
+  // A processor shares reads through its cache, and compiles long. Elsewhere, where two tokens make more rows than the
+  // smaller kernel takes, only the larger one is worth compiling.
+  if (few < 2) return Promise.all([split(most), merge]);
+  const [small, large, last] = await Promise.all([split(FEW_ROWS), split(most), merge]);
   return [forTokens(small, 1, few), forTokens(large, few + 1), last];
 }

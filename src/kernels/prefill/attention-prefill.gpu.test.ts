@@ -12,6 +12,8 @@ import { chunkContext, runSteps } from './test-prefill';
 interface Case {
   readonly format: KvFormat;
   readonly shape: { readonly heads: number; readonly kvHeads: number; readonly headDim: number };
+  /** With the sizes for such adapters. */
+  readonly isSoftware: boolean;
   /** [tokens, start] */
   readonly runs: readonly (readonly [number, number])[];
 }
@@ -21,6 +23,7 @@ const SHAPES: readonly Case[] = [
   {
     format: 'f16',
     shape: { heads: 6, kvHeads: 1, headDim: 128 },
+    isSoftware: false,
     runs: [
       [40, 64],
       [1, 0],
@@ -28,8 +31,18 @@ const SHAPES: readonly Case[] = [
     ],
   },
   {
+    format: 'f16',
+    shape: { heads: 3, kvHeads: 1, headDim: 128 },
+    isSoftware: true,
+    runs: [
+      [40, 64],
+      [9, 0],
+    ],
+  },
+  {
     format: 'int8',
     shape: { heads: 3, kvHeads: 3, headDim: 80 },
+    isSoftware: false,
     runs: [
       [70, 31],
       [5, 200],
@@ -38,19 +51,21 @@ const SHAPES: readonly Case[] = [
   {
     format: 'f16',
     shape: { heads: 2, kvHeads: 1, headDim: 256 },
+    isSoftware: false,
     runs: [
       [34, 3],
       [8, 300],
     ],
   },
-  { format: 'f16', shape: { heads: 4, kvHeads: 2, headDim: 20 }, runs: [[20, 7]] },
+  { format: 'int8', shape: { heads: 2, kvHeads: 1, headDim: 256 }, isSoftware: true, runs: [[34, 3]] },
+  { format: 'f16', shape: { heads: 4, kvHeads: 2, headDim: 20 }, isSoftware: true, runs: [[20, 7]] },
 ];
 
-describe.each(SHAPES)('attention_prefill %o', ({ format, shape, runs }) => {
+describe.each(SHAPES)('attention_prefill %o', ({ format, shape, isSoftware, runs }) => {
   it.each(runs)('%i tokens from %i', async (tokens, start) => {
     const { heads, kvHeads, headDim } = shape;
     const capacity = start + tokens + 5;
-    const context = await chunkContext({}, tokens, { start, capacity });
+    const context = await chunkContext({}, tokens, { start, capacity, isSoftware });
     const { gpu } = context;
     const count = tokens * heads * headDim;
     const q = normal(1, count, 2);
@@ -65,11 +80,13 @@ describe.each(SHAPES)('attention_prefill %o', ({ format, shape, runs }) => {
   });
 });
 
-// Both kernels for one head per KV head, the larger one for three, in blocks of eight rows; enough positions for splits.
+// Both kernels for one head per KV head as on a GPU; the smaller one for three in blocks of four rows; enough positions
+// for splits.
 const COLUMNS: readonly Case[] = [
   {
     format: 'f16',
     shape: { heads: 2, kvHeads: 2, headDim: 128 },
+    isSoftware: false,
     runs: [
       [1, 0],
       [3, 61],
@@ -79,6 +96,7 @@ const COLUMNS: readonly Case[] = [
   {
     format: 'int8',
     shape: { heads: 6, kvHeads: 2, headDim: 36 },
+    isSoftware: true,
     runs: [
       [2, 513],
       [8, 4200],
@@ -86,11 +104,11 @@ const COLUMNS: readonly Case[] = [
   },
 ];
 
-describe.each(COLUMNS)('attention over columns %o', ({ format, shape, runs }) => {
+describe.each(COLUMNS)('attention over columns %o', ({ format, shape, isSoftware, runs }) => {
   it.each(runs)('%i tokens from %i', async (tokens, start) => {
     const { heads, kvHeads, headDim } = shape;
     const capacity = start + tokens + 3;
-    const context = await chunkContext({}, tokens, { start, capacity });
+    const context = await chunkContext({}, tokens, { start, capacity, isSoftware });
     const { gpu } = context;
     const count = tokens * heads * headDim;
     const q = normal(4, count, 2);

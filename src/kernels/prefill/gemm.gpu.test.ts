@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { testGpu, upload } from '../../gpu/test-gpu';
 import { matmul } from '../cpu/prefill';
-import { FORMATS, normal, poisoned, randomMatrix, readGuarded, worstError } from '../test-kernels';
+import { FORMATS, normal, POISON, poisoned, randomMatrix, readGuarded, worstError } from '../test-kernels';
 import type { WeightFormat } from '../types';
-import { gemm } from './gemm';
+import { canRunGemm, type GemmKernel, gemm, gemmKernel } from './gemm';
 import { chunkContext, F16, runSteps } from './test-prefill';
 
 interface Case {
@@ -13,34 +13,72 @@ interface Case {
   readonly cols: number;
   readonly cuts?: readonly number[];
   readonly isAdded?: boolean;
+  readonly stride?: number;
 }
 
-async function errorOf(options: (typeof F16)[number], { format, tokens, rows, cols, cuts, isAdded }: Case) {
+/** What no row covers must keep its poison. */
+async function errorOf(options: (typeof F16)[number], kernel: GemmKernel, test: Case) {
+  const { format, tokens, rows, cols, cuts, isAdded = false, stride = rows } = test;
   const context = await chunkContext(options, tokens);
   const { gpu } = context;
   const { matrix, values } = randomMatrix(gpu, format, rows, cols, rows + cols, cuts);
   const x = normal(3, tokens * cols);
-  const before = normal(4, tokens * rows);
-  const y = poisoned(gpu, 'y', tokens * rows);
+  const before = normal(4, tokens * stride);
+  const y = poisoned(gpu, 'y', tokens * stride);
   if (isAdded) gpu.device.queue.writeBuffer(y, 0, before);
-  const args = { weights: matrix, x: upload(gpu.device, 'x', x), y, isAdded: isAdded ?? false };
-  runSteps(context, await gemm(context, args), tokens);
+  const args = { weights: matrix, x: upload(gpu.device, 'x', x), y, isAdded, stride };
+  runSteps(context, await gemm(context, args, kernel), tokens);
+  const inRow = (_: number, i: number) => i % stride < rows;
+  const found = await readGuarded(gpu, y, tokens * stride);
+  expect(found.filter((value, i) => !inRow(value, i) && value !== Math.fround(POISON))).toHaveLength(0);
   const expected = matmul(x, values, cols);
-  if (isAdded) for (let i = 0; i < expected.length; i++) expected[i]! += before[i]!;
-  return worstError(await readGuarded(gpu, y, tokens * rows), expected);
+  if (isAdded) {
+    const added = before.filter(inRow);
+    for (let i = 0; i < expected.length; i++) expected[i]! += added[i]!;
+  }
+  return worstError(found.filter(inRow), expected);
 }
 
-describe.each(F16)('gemm on a device with %o', (options) => {
-  it.each(FORMATS)('%s: tails in every direction, added or not, in slices', async (format) => {
-    for (const shape of [
-      { tokens: 1, rows: 3, cols: 32 },
-      { tokens: 70, rows: 130, cols: 96 },
-      { tokens: 64, rows: 64, cols: 256, isAdded: true },
-      { tokens: 9, rows: 200, cols: 64, cuts: [64, 128], isAdded: true },
-      { tokens: 130, rows: 71, cols: 160, cuts: [2] },
-    ])
-      expect(await errorOf(options, { format, ...shape }), JSON.stringify(shape)).toBeLessThan(1e-5);
+// The lanes do not depend on shader-f16.
+const VARIANTS = [
+  ...F16.map((options) => ['tile', options] as const),
+  ['lanes_4', {}],
+  ['lanes_8', {}],
+] as const;
+
+describe.each(VARIANTS)('gemm, %s, on a device with %o', (kernel, options) => {
+  it.for(FORMATS)(
+    '%s: tails in every direction, added or not, in slices, rows apart',
+    async (format, { skip }) => {
+      const { features } = await testGpu(options);
+      if (!canRunGemm(kernel, features)) skip(`the subgroups of this adapter are too small for ${kernel}`);
+      for (const shape of [
+        { tokens: 1, rows: 3, cols: 32 },
+        { tokens: 70, rows: 130, cols: 96 },
+        { tokens: 64, rows: 64, cols: 256, isAdded: true },
+        { tokens: 9, rows: 200, cols: 64, cuts: [64, 128], isAdded: true },
+        { tokens: 130, rows: 71, cols: 160, cuts: [2] },
+        { tokens: 6, rows: 37, cols: 64, stride: 64 },
+      ])
+        expect(await errorOf(options, kernel, { format, ...shape }), JSON.stringify(shape)).toBeLessThan(
+          1e-5,
+        );
+    },
+  );
+});
+
+it('takes tiles on a GPU, and on a processor as many lanes as its subgroups hold', () => {
+  const subgroups = (size: number) => ({
+    f16: false,
+    subgroups: size > 0,
+    subgroupMinSize: size,
+    subgroupMaxSize: size,
+    timestamps: false,
   });
+  const kernels = (isSoftware: boolean) =>
+    [0, 4, 8, 32].map((size) => gemmKernel({ isSoftware, features: subgroups(size) }));
+  expect(kernels(false)).toEqual(['tile', 'tile', 'tile', 'tile']);
+  expect(kernels(true)).toEqual(['tile', 'lanes_4', 'lanes_8', 'lanes_8']);
 });
 
 it('keeps activations in f32 beside weights in half', async () => {
@@ -51,6 +89,6 @@ it('keeps activations in f32 beside weights in half', async () => {
   const x = normal(5, 128, 3e5); // beyond the range of a half
   const y = poisoned(gpu, 'y', 16);
   const args = { weights: matrix, x: upload(gpu.device, 'x', x), y, isAdded: false };
-  runSteps(context, await gemm(context, args), 2);
+  runSteps(context, await gemm(context, args, 'tile'), 2);
   expect(worstError(await readGuarded(gpu, y, 16), matmul(x, values, 64))).toBeLessThan(1e-5);
 });

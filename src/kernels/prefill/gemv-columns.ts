@@ -16,16 +16,12 @@ const QUADS = 8;
 /** Most f32 of workgroup memory. */
 const KEPT = 2048;
 
-export interface GemvColumnsArgs extends GemmArgs {
-  /** Row length of y; by default the rows of the matrix. */
-  readonly stride?: number;
-}
-
 /** y [tokens, stride] = x . W^T for all tokens of the chunk; one dispatch per slice. Throws AppError `internal` for a wrong shape. */
-export function gemvColumns(context: PrefillContext, args: GemvColumnsArgs): Promise<PrefillStep[]> {
+export function gemvColumns(context: PrefillContext, args: GemmArgs): Promise<PrefillStep[]> {
   const { weights, x, y, isAdded, isInt8 = false, stride = weights.rows } = args;
   checkMatrix('gemv_columns', weights, weights.rows, weights.cols);
-  const { team, teamConstants, rows: wantedRows } = decodeTuning(context.gpu).gemv.qkv;
+  const { team: wantedTeam, teamConstants, rows: wantedRows } = decodeTuning(context.gpu).gemv.qkv;
+  const team = wantedTeam === 'team_lane' ? 'team_subgroup' : wantedTeam;
   // A team without subgroups leaves the sums of all its lanes in workgroup memory.
   const shares = team === 'team_workgroup' ? teamConstants.LANES! : 1;
   const groupRows = Math.max(TEAM_ROWS, Math.min(wantedRows, KEPT / (TOKENS * shares)));

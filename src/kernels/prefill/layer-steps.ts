@@ -3,7 +3,7 @@ import type { Architecture } from '../../models/architecture';
 import { mathOf } from '../matrix';
 import { quantizedRowBytes } from '../quantize-rows';
 import type { Matrix, ModelWeights } from '../types';
-import { type GemmArgs, gemm } from './gemm';
+import { type GemmArgs, gemm, gemmKernel } from './gemm';
 import { gemvColumns } from './gemv-columns';
 import { forTokens, type PrefillContext, type PrefillStep } from './step';
 import { quantizeTokens, rmsNorm, siluMul } from './token-ops';
@@ -11,7 +11,7 @@ import { quantizeTokens, rmsNorm, siluMul } from './token-ops';
 /** Most tokens of a chunk whose logits can all be had. */
 export const MAX_COLUMNS = 8;
 
-/** Tokens up to which products of a few tokens are faster on a processor: a tile costs as much as 45 to 70 tokens there. */
+/** Tokens up to which columns are faster than tiles on a processor: a tile costs as much as 45 to 70 tokens there. */
 const SOFTWARE_FEW = 32;
 
 /** f32, rows of one token each; names say what lies there last. */
@@ -54,6 +54,11 @@ export async function layerSteps(
   return { before: beforeSteps.flat(), after: afterSteps.flat() };
 }
 
+/** Whether the kernel for many tokens is the faster one for a few as well: lanes are, from one token on, tiles are not. */
+function isForAnyTokens({ gpu }: PrefillContext, { isInt8 }: GemmArgs): boolean {
+  return !isInt8 && gemmKernel(gpu) !== 'tile';
+}
+
 /** The product for chunks of every size: few tokens by the one kernel, many by the other. */
 async function product(
   context: PrefillContext,
@@ -61,6 +66,7 @@ async function product(
   packed: GPUBuffer | undefined,
 ): Promise<PrefillStep[]> {
   const [quantize, args] = await withInt8(context, wanted, packed);
+  if (isForAnyTokens(context, args)) return [...quantize, ...(await gemm(context, args))];
   const most = context.gpu.isSoftware ? SOFTWARE_FEW : MAX_COLUMNS;
   const [few, many] = await Promise.all([gemvColumns(context, args), gemm(context, args)]);
   return [
@@ -101,7 +107,7 @@ export async function headSteps(
   const [quantize, args] = await withInt8(context, wanted, packed);
   const [norm, products] = await Promise.all([
     rmsNorm(context, { hidden, normEps, x: residual, gamma: finalNorm, y: normed }),
-    gemvColumns(context, args),
+    isForAnyTokens(context, args) ? gemm(context, args) : gemvColumns(context, args),
   ]);
   return [norm, ...quantize, ...products];
 }

@@ -84,7 +84,7 @@ export class PrefillPass {
 
   /**
    * `setCache` must follow before the first chunk. Throws AppError `internal` for weights of a wrong shape or shaders
-   * that do not compile, `config-invalid` for heads the kernels cannot run, and what `memory.create` throws.
+   * that do not compile, `config-invalid` for heads the kernels cannot run, and what `memory.create` and `head` throw.
    */
   static async create(
     { gpu, pipelines }: Pick<KernelContext, 'gpu' | 'pipelines'>,
@@ -129,7 +129,10 @@ export class PrefillPass {
       Promise.all(weights.layers.map((layer) => layerSteps(context, architecture, layer, scratch))),
       lastSteps(),
       columnLogits ? headSteps(context, architecture, weights, scratch, columnLogits) : [],
-    ]);
+    ]).catch((error: unknown) => {
+      context.uniforms.destroy();
+      throw error;
+    });
     return new PrefillPass(context, architecture, scratch, embed, layers, last, head, {
       maxChunk,
       scratchBytes,

@@ -54,6 +54,7 @@ export function forTokens(step: PrefillStep, least: number, most = Number.POSITI
 /** Uniform buffers by content: layers of one shape share them. */
 export class Uniforms {
   private readonly buffers = new Map<string, GPUBuffer>();
+  private isDestroyed = false;
 
   constructor(private readonly device: GPUDevice) {}
 
@@ -67,11 +68,14 @@ export class Uniforms {
       new Uint32Array(buffer.getMappedRange()).set(words);
       buffer.unmap();
       this.buffers.set(key, buffer);
+      if (this.isDestroyed) buffer.destroy();
     }
     return buffer;
   }
 
+  /** For good: what is still asked for afterwards can be bound but not used. */
   destroy(): void {
+    this.isDestroyed = true;
     for (const buffer of this.buffers.values()) buffer.destroy();
     this.buffers.clear();
   }

@@ -11,15 +11,18 @@ export interface ChunkOptions {
   readonly ids?: readonly number[];
   readonly start?: number;
   readonly capacity?: number;
+  /** With the sizes for such adapters; by default for the one at hand. */
+  readonly isSoftware?: boolean | undefined;
 }
 
 /** Prefill context with a chunk of `tokens` on the test adapter. */
 export async function chunkContext(
   options: DeviceOptions,
   tokens: number,
-  { ids = [], start = 0, capacity = 0 }: ChunkOptions = {},
+  { ids = [], start = 0, capacity = 0, isSoftware }: ChunkOptions = {},
 ): Promise<PrefillContext> {
-  const gpu = await testGpu(options);
+  const opened = await testGpu(options);
+  const gpu = { ...opened, isSoftware: isSoftware ?? opened.isSoftware };
   const key = JSON.stringify(options);
   const pipelines = caches.get(key) ?? new PipelineCache(gpu.device);
   caches.set(key, pipelines);
