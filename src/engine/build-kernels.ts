@@ -38,20 +38,26 @@ export async function buildKernels(parts: KernelParts, memory: GpuMemory): Promi
   const { context, architecture, weights, kv, maxChunk, columnLogits } = parts;
   const scratch = memory.part();
   const decoding = Decoder.create(parts, scratch);
+  const head = decoding.then(({ headInput }) => headInput);
+  // Whether it fails is told below; until the prefill asks for it, nobody else listens.
+  head.catch(() => {});
   const prefilling = PrefillPass.create(context, architecture, weights, {
     maxChunk,
     // A prompt is read as the answer is written: all products of a model or none take 8-bit activations.
     math: context.tuning.gemv.head.math === 'int8' ? 'int8' : 'f32',
     columnLogits,
     memory: scratch,
-    head: decoding.then(({ headInput }) => headInput),
+    head,
   });
   const bind = async <Pass extends Decoder | PrefillPass>(making: Promise<Pass>): Promise<Pass> => {
     const pass = await making;
     await pass.setCache(kv.buffers, kv.rope);
     return pass;
   };
-  const [decoder, prefill] = await Promise.all([bind(decoding), bind(prefilling)]);
+  const [decoder, prefill] = await Promise.all([bind(decoding), bind(prefilling)]).catch((error: unknown) => {
+    prefilling.then((pass) => pass.dispose()).catch(() => {});
+    throw error;
+  });
   return {
     decoder,
     prefill,

@@ -1,3 +1,7 @@
+/**
+ * Buffers on the GPU with an owner: what is made together is there or not as a whole, is counted, and goes at once,
+ * also when its owner goes while it is still being made. Weights, caches and scratch of a model live in these.
+ */
 import { AppError } from '../core/errors';
 
 /** Makes one buffer; `sizeBytes` is rounded up to whole u32. */
@@ -11,6 +15,7 @@ export class GpuMemory {
   private readonly buffers = new Set<GPUBuffer>();
   private readonly parts: GpuMemory[] = [];
   private held = 0;
+  private isDestroyed = false;
 
   constructor(private readonly device: GPUDevice) {}
 
@@ -21,19 +26,20 @@ export class GpuMemory {
   /** Memory that can be freed by itself, counts here, and goes with the whole. */
   part(): GpuMemory {
     const part = new GpuMemory(this.device);
+    if (this.isDestroyed) part.destroy();
     this.parts.push(part);
     return part;
   }
 
-  /** Throws AppError `out-of-gpu-memory` {neededBytes: the size of this buffer}. */
+  /** Throws AppError `out-of-gpu-memory` {neededBytes: the size of this buffer}, `aborted` as `createMany`. */
   create(label: string, sizeBytes: number, usage: GPUBufferUsageFlags): Promise<GPUBuffer> {
     return this.createMany((create) => create(label, sizeBytes, usage));
   }
 
   /**
    * Whatever `make` builds of new buffers. The device is asked once for all of them, since each question is a round
-   * trip; so `make` must not wait for anything. Throws AppError `out-of-gpu-memory` {neededBytes}, and what `make`
-   * throws; none of the buffers stays then.
+   * trip; so `make` must not wait for anything. Throws AppError `out-of-gpu-memory` {neededBytes}, what `make` throws,
+   * and `aborted` where the memory was destroyed before they were there; none of the buffers stays then.
    */
   async createMany<T>(make: (create: CreateBuffer) => T): Promise<T> {
     const made: GPUBuffer[] = [];
@@ -53,9 +59,10 @@ export class GpuMemory {
     }
     // Called before anything else can run, so that scopes of others cannot get in between.
     const full = await this.device.popErrorScope();
-    if (full || failure !== undefined) {
+    if (full || failure !== undefined || this.isDestroyed) {
       for (const buffer of made) buffer.destroy();
       if (failure !== undefined) throw failure;
+      if (this.isDestroyed) throw new AppError('aborted');
       throw new AppError(
         'out-of-gpu-memory',
         { neededBytes: sizeOf(made), buffer: made[0]?.label ?? '' },
@@ -67,13 +74,9 @@ export class GpuMemory {
     return result as T;
   }
 
-  free(buffer: GPUBuffer): void {
-    if (!this.buffers.delete(buffer)) return;
-    this.held -= buffer.size;
-    buffer.destroy();
-  }
-
+  /** For good: what is still being made goes as soon as it is there. */
   destroy(): void {
+    this.isDestroyed = true;
     for (const buffer of this.buffers) buffer.destroy();
     this.buffers.clear();
     this.held = 0;

@@ -159,11 +159,8 @@ class GpuQuantizer implements BlockQuantizer {
     else this.free.push(slot);
   }
 
-  /** Frees what was still being made when `dispose` was called. */
   private checkDisposed(): void {
-    if (!this.isDisposed) return;
-    this.memory.destroy();
-    throw new AppError('aborted');
+    if (this.isDisposed) throw new AppError('aborted');
   }
 
   private async makeSlot(): Promise<Slot> {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { testGpu } from '../gpu/test-gpu';
 import { GREEDY } from './greedy';
 import { createRunner } from './runner';
-import { type FixtureName, fixturePackage, fixturePath, golden } from './test-fixtures';
+import { type FixtureName, fixturePackage, fixturePath, golden, relativeError } from './test-fixtures';
 
 const FIXTURES: readonly FixtureName[] = ['tiny-aquila2-gqa-16k', 'tiny-ziya'];
 
@@ -50,13 +50,3 @@ for (const fixture of FIXTURES)
       expect(same / all).toBeGreaterThan(SAME_BAR);
     });
   });
-
-function relativeError(found: Float32Array, expected: Float32Array): number {
-  let difference = 0;
-  let norm = 0;
-  for (const [index, value] of expected.entries()) {
-    difference += (found[index]! - value) ** 2;
-    norm += value ** 2;
-  }
-  return Math.sqrt(difference / norm);
-}

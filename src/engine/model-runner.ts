@@ -97,7 +97,7 @@ export class ModelRunner implements Runner {
       device,
       watch,
       layers,
-      pace: new TokenPace(),
+      pace: new TokenPace(parts.gpu),
       speculator: new Speculator(),
       verifier: new Verifier({ ...parts, device, layers, vocab: architecture.vocab }),
       tokenReads: this.tokenReads,
@@ -189,7 +189,10 @@ export class ModelRunner implements Runner {
       if (this.tokens.length >= limit) return;
       const startedAt = performance.now();
       await this.ensureLogits();
-      loop = new TokenLoop(this.loopParts, this.sequence, options, limit);
+      // Guesses are checked with buffers that a runner made without guessing does not have.
+      const isPlain = this.parts.engine.speculation === 'off';
+      const wanted: GenerateOptions = isPlain ? { ...options, speculation: 'off' } : options;
+      loop = new TokenLoop(this.loopParts, this.sequence, wanted, limit);
       this.hasLogits = false;
       let isFirst = true;
       for (;;) {

@@ -152,9 +152,7 @@ export class ModelSlot {
     opening.catch(() => {});
     const model = await openPackage(withOverrides(stored, { ...record.overrides, ...overrides }));
     const text = await openText(model);
-    const gpu = await opening;
-    signal.throwIfAborted();
-    const runner = await this.makeRunner(gpu, model, text, report, signal);
+    const runner = await this.makeRunner(opening, model, text, report, signal);
     const { architecture, contextLength } = runner;
     const { isChat, defaults, stopIds, stopStrings } = text;
     const modelId = record.model_id;
@@ -178,13 +176,15 @@ export class ModelSlot {
 
   /** The tokenizer goes when this fails. */
   private async makeRunner(
-    gpu: Gpu,
+    opening: Promise<Gpu>,
     model: ModelPackage,
     { tokenizer }: ModelText,
     report: Report,
     signal: AbortSignal,
   ): Promise<Runner> {
     try {
+      const gpu = await opening;
+      signal.throwIfAborted();
       const runner = await this.parts.createRunner(gpu, model, {
         drawableVocab: tokenizer.vocabSize,
         engine: this.options,

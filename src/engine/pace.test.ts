@@ -63,11 +63,19 @@ describe('ChunkPace', () => {
 
 describe('TokenPace', () => {
   it('looks two tokens ahead where tokens are short, and spreads long ones over submits', () => {
-    const subject = new TokenPace();
+    const subject = new TokenPace({ isSoftware: false });
     expect([subject.lookAhead, subject.submits(32), subject.submits(2)]).toEqual([1, 4, 2]);
     subject.report(5);
     expect([subject.lookAhead, subject.submits(32)]).toEqual([2, 1]);
-    for (let i = 0; i < 40; i++) subject.report(1500);
+    for (let i = 0; i < 40; i++) subject.report(60);
     expect([subject.lookAhead, subject.submits(32)]).toEqual([1, 4]);
+  });
+
+  it('leaves the tokens of a processor whole, unless one takes as long as a chunk may', () => {
+    const subject = new TokenPace({ isSoftware: true });
+    subject.report(300);
+    expect([subject.lookAhead, subject.submits(32)]).toEqual([1, 1]);
+    for (let i = 0; i < 40; i++) subject.report(1400);
+    expect(subject.submits(32)).toBe(3);
   });
 });

@@ -3,12 +3,12 @@
  * costs is learnt from the work done so far; until then work is cut fine.
  */
 
-/** Longest submit where the GPU also draws the page: about one frame. */
+/** Longest submit where the GPU also draws the page: just less than a frame of 60 a second. */
 const FRAME_MS = 15;
+/** A token is cut into several where it takes longer than a frame. */
+const TOKEN_MS = 16;
 /** Longest submit of an adapter that draws nothing worth waiting for. */
 const SOFTWARE_MS = 500;
-/** Longest wait for a token before its layers are spread over several submits. */
-const TOKEN_MS = 400;
 /** Tokens of one tile of the matrix kernels: fewer cost the same. */
 const TILE = 64;
 /** Chunk of an adapter nothing is known of. */
@@ -71,6 +71,12 @@ function mean(before: number | undefined, now: number): number {
 export class TokenPace {
   /** Running mean of one decoded token; undefined before the first. */
   private meanMs: number | undefined;
+  /** Longest submit. */
+  private readonly targetMs: number;
+
+  constructor({ isSoftware }: Pick<ChunkPaceOptions, 'isSoftware'>) {
+    this.targetMs = isSoftware ? SOFTWARE_MS : TOKEN_MS;
+  }
 
   report(elapsedMs: number): void {
     this.meanMs = this.meanMs === undefined ? elapsedMs : this.meanMs * 0.8 + elapsedMs * 0.2;
@@ -84,6 +90,6 @@ export class TokenPace {
   /** Submits that one token's layers are spread over. */
   submits(layers: number): number {
     if (this.meanMs === undefined) return Math.min(layers, 4);
-    return Math.min(layers, Math.max(1, Math.ceil(this.meanMs / TOKEN_MS)));
+    return Math.min(layers, Math.max(1, Math.ceil(this.meanMs / this.targetMs)));
   }
 }

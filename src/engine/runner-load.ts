@@ -19,6 +19,7 @@ import type { RunnerParts } from './model-runner';
 import type { RunnerOptions } from './runner';
 import { startTuning } from './start-tuning';
 import { Tuner } from './tuner';
+import type { GemvChoice } from './tuning-candidates';
 import type { Trial } from './tuning-measure';
 import { warmUp } from './warm-up';
 import { type AllocatedWeights, allocateWeights } from './weights';
@@ -44,6 +45,7 @@ interface Compiled {
   readonly compileMs: number;
 }
 
+/** One load; `run`, and `undo` where that fails or the device is lost meanwhile. */
 export class RunnerLoad {
   private readonly startedMs = performance.now();
   private readonly engine: EngineOptions;
@@ -52,6 +54,7 @@ export class RunnerLoad {
   private readonly stop = new AbortController();
   private readonly signal: AbortSignal;
   private readonly held: (() => void)[] = [];
+  private tuner: Tuner | undefined;
   private isUndone = false;
   private isCompiled = false;
 
@@ -83,14 +86,13 @@ export class RunnerLoad {
     const { gpu, engine, contextLength, options } = this;
     const { architecture } = this.model;
     const start = startTuning(gpu, architecture, engine);
-    const tuner = await Tuner.open(gpu, architecture, start.gemv.head.math, options.tuner);
-    const tuning = { ...start, ...tuner?.known };
+    this.tuner = await Tuner.open(gpu, architecture, start.gemv.head.math, options.tuner);
     const made = await this.allocate();
     this.checkAborted();
-    const [compiled, times] = await together(this.compile(made, tuning, tuner), this.fill(made), this.stop);
+    const [compiled, times] = await together(this.compile(made, start), this.fill(made), this.stop);
     this.checkAborted();
     const { sampler } = compiled;
-    const { kernels, tuneMs } = await this.tune(made, compiled, tuning, tuner);
+    const { kernels, tuneMs } = await this.tune(made, compiled, start);
     const warmUpMs = await this.warm(made, kernels, sampler);
     this.checkAborted();
     const { decoder, prefill } = kernels;
@@ -108,10 +110,12 @@ export class RunnerLoad {
     return { ...about, ...made, createKv, decoder, prefill, sampler };
   }
 
-  /** Frees everything, now or as soon as it is made. */
-  undo(): void {
+  /** Frees everything, now or as soon as it is made. `error` is what the load ended with. */
+  undo(error: AppError): void {
     this.isUndone = true;
     this.stop.abort();
+    // Of all ends these may be the tuner's doing.
+    if (error.code !== 'device-lost' && error.code !== 'internal') void this.tuner?.takeBack();
     for (const destroy of this.held.reverse()) destroy();
     this.held.length = 0;
   }
@@ -133,8 +137,8 @@ export class RunnerLoad {
     return { weights, kv, memory, ...own };
   }
 
-  private async compile(made: Allocated, tuning: DecodeTuning, tuner: Tuner | undefined): Promise<Compiled> {
-    const { gpu } = this;
+  private async compile(made: Allocated, start: DecodeTuning): Promise<Compiled> {
+    const { gpu, tuner } = this;
     const { architecture } = this.model;
     const startedMs = performance.now();
     const trialMemory = made.memory.part();
@@ -142,9 +146,11 @@ export class RunnerLoad {
     // The sampler's kernels are the longest to compile, so they come first.
     const [sampler, kernels, trials] = await Promise.all([
       this.createSampler(made),
-      this.buildKernels(made, tuning),
-      isNew ? tuner.prepare({ gpu, architecture, ...made, tuning }, trialMemory) : [],
+      tuner?.known ? this.buildChosen(made, start, tuner.known) : this.buildKernels(made, start),
+      isNew ? tuner.prepare({ gpu, architecture, ...made, tuning: start }, trialMemory) : [],
     ]);
+    // From here to the trials weights are read, which may take long and be broken off.
+    await tuner?.takeBack();
     this.isCompiled = true;
     return { sampler, kernels, trials, trialMemory, compileMs: performance.now() - startedMs };
   }
@@ -160,20 +166,34 @@ export class RunnerLoad {
   private async tune(
     made: Allocated,
     { kernels, trials, trialMemory }: Compiled,
-    tuning: DecodeTuning,
-    tuner: Tuner | undefined,
+    start: DecodeTuning,
   ): Promise<{ kernels: Kernels; tuneMs: number }> {
-    if (!tuner || trials.length === 0) return { kernels, tuneMs: 0 };
+    const { tuner } = this;
+    if (!tuner || trials.length === 0) {
+      trialMemory.destroy();
+      return { kernels, tuneMs: 0 };
+    }
     const startedMs = performance.now();
     this.options.onPhase?.('tune');
     const choice = await tuner.choose(this.gpu, trials, this.signal);
     trialMemory.destroy();
     this.checkAborted();
     const tuneMs = () => performance.now() - startedMs;
-    if (!choice || JSON.stringify(choice.gemv) === JSON.stringify(tuning.gemv))
+    if (!choice || JSON.stringify(choice.gemv) === JSON.stringify(start.gemv))
       return { kernels, tuneMs: tuneMs() };
     kernels.dispose();
-    return { kernels: await this.buildKernels(made, { ...tuning, ...choice }), tuneMs: tuneMs() };
+    return { kernels: await this.buildChosen(made, start, choice), tuneMs: tuneMs() };
+  }
+
+  /** With what the tuner chose, now or long ago; where that does not compile, with the start. */
+  private async buildChosen(made: Allocated, start: DecodeTuning, choice: GemvChoice): Promise<Kernels> {
+    try {
+      return await this.buildKernels(made, { ...start, ...choice });
+    } catch (error) {
+      if (this.signal.aborted || AppError.from(error).code !== 'internal') throw error;
+      await this.tuner?.refute();
+      return this.buildKernels(made, start);
+    }
   }
 
   private async warm({ state }: Allocated, kernels: Kernels, sampler: GpuSampler): Promise<number> {
@@ -201,9 +221,15 @@ export class RunnerLoad {
     const maxChunk = Math.min(MAX_CHUNK, contextLength);
     const columnLogits = engine.speculation !== 'off';
     const parts = { context, architecture, ...made, maxChunk, columnLogits };
-    const kernels = await buildKernels(parts, made.memory);
-    this.keep(() => kernels.dispose());
-    return kernels;
+    const memory = made.memory.part();
+    try {
+      const kernels = await buildKernels(parts, memory);
+      this.keep(() => kernels.dispose());
+      return kernels;
+    } catch (error) {
+      memory.destroy();
+      throw error;
+    }
   }
 
   private createKv(): Promise<KvCache> {

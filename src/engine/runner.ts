@@ -1,4 +1,5 @@
 /** Brings a stored model onto a device, in one go or not at all. How it goes is told in runner-load.ts. */
+import { AppError } from '../core/errors';
 import type { Gpu } from '../gpu/device';
 import { checkHeads } from '../kernels/qkv-rope';
 import type { ModelPackage } from '../models/package';
@@ -44,7 +45,7 @@ export async function createRunner(
     return new ModelRunner(await watch.guard(load.run()), watch);
   } catch (error) {
     // A lost device is told at once; what is still going on behind it ends with this.
-    load.undo();
+    load.undo(AppError.from(error));
     throw error;
   }
 }

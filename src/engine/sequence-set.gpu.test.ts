@@ -113,6 +113,33 @@ it('keeps four, and gives up the one unused for longest', async () => {
   expect(await feed([...texts[0]!, 1])).toBe(101);
 });
 
+it('broken off within a prompt keeps what was read of it and all of the others', async () => {
+  const other = text(140, 300);
+  // More than two of the longest chunks.
+  const long = text(170, 1100);
+  await feed(other);
+  let kept = 0;
+  for (const submits of [0, 1, 1]) {
+    expect(await runner.resume(long)).toBe(kept);
+    let asked = 0;
+    const signal = {
+      get aborted() {
+        asked += 1;
+        return asked > submits;
+      },
+    } as AbortSignal;
+    await expect(runner.prefill(long.slice(kept), signal)).rejects.toMatchObject({ code: 'aborted' });
+    kept = runner.tokens.length;
+    expect(runner.tokens).toEqual(long.slice(0, kept));
+    expect(await feed([...other, 7])).toBe(1);
+  }
+  expect(await feed(long)).toBe(long.length - kept);
+  const pieced = await runner.readLogits();
+  runner.truncate(0);
+  await runner.prefill(long);
+  expect(closeTo(pieced, await runner.readLogits())).toBe(true);
+});
+
 describe('when memory is full', () => {
   const code = (promise: Promise<unknown>) =>
     promise.then(

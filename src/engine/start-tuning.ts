@@ -12,11 +12,11 @@ import type { EngineOptions } from './engine-options';
 /** What the adapter starts with, in 8-bit integers where they are wanted and the matrices allow it. */
 export function startTuning(
   gpu: Gpu,
-  { quantization, kvHeads }: Pick<Architecture, 'quantization' | 'kvHeads'>,
+  architecture: Pick<Architecture, 'quantization' | 'kvHeads' | 'hidden'>,
   { int8Activations }: EngineOptions,
 ): DecodeTuning {
-  const tuning = decodeTuning(gpu, kvHeads);
-  if (!int8Activations || !quantization.startsWith('q4')) return tuning;
+  const tuning = decodeTuning(gpu, architecture);
+  if (!int8Activations || !architecture.quantization.startsWith('q4')) return tuning;
   const gemv = GEMV_KINDS.map((kind): [GemvKind, GemvTuning] => [
     kind,
     { ...tuning.gemv[kind], math: 'int8' },

@@ -1,5 +1,7 @@
 /** The tuner on a real adapter, forced, and that what it may choose computes the same. */
 import { expect, it } from 'vitest';
+import { AppError } from '../core/errors';
+import { NEEDED_BINDING_BYTES } from '../gpu/device';
 import { testGpu } from '../gpu/test-gpu';
 import { decodeTuning, type GemvTuning } from '../kernels/decode-tuning';
 import { TEST_ARCHITECTURE } from '../models/test-package';
@@ -15,12 +17,9 @@ const TREE: GemvTuning = {
   rowsPerTeam: 4,
   math: 'f32',
 };
-const model = randomPackage({ ...TEST_ARCHITECTURE, layers: 2, quantization: 'q4f16_1', contextLength: 64 });
 
-it('chooses once per adapter and shape, and the choice gives the same logits', {
-  timeout: 300_000,
-}, async () => {
-  const gpu = await testGpu();
+/** A tuner on any adapter, quickly, and what it keeps. */
+function forcedTuner() {
   const records = new Map<string, TuningRecord>();
   const tuner: TunerOptions = {
     environment: 'test',
@@ -31,6 +30,16 @@ it('chooses once per adapter and shape, and the choice gives the same logits', {
       write: async (key, record) => void records.set(key, record),
     },
   };
+  return { records, tuner };
+}
+
+const model = randomPackage({ ...TEST_ARCHITECTURE, layers: 2, quantization: 'q4f16_1', contextLength: 64 });
+
+it('chooses once per adapter and shape; any choice gives the same logits, also one that does not compile', {
+  timeout: 300_000,
+}, async () => {
+  const gpu = await testGpu();
+  const { records, tuner } = forcedTuner();
   const logitsOf = async (options: { tuner?: TunerOptions }) => {
     const runner = await createRunner(gpu, model, options);
     try {
@@ -59,9 +68,52 @@ it('chooses once per adapter and shape, and the choice gives the same logits', {
   });
   const other = await logitsOf({ tuner });
   expect(other.load.tuneMs).toBe(0);
+  // Stored by another driver, for all this one knows: no kernel has such a constant.
+  const strange = { ...TREE, teamConstants: { ...TREE.teamConstants, NOWHERE: 1 } };
+  records.set(key, {
+    tries: 0,
+    choice: {
+      gemv: { qkv: strange, output: TREE, gateUp: TREE, down: strange, head: TREE },
+      residualRows: 8,
+    },
+  });
+  const refuted = await logitsOf({ tuner });
+  expect(records.get(key)).toEqual({ tries: 1 });
   const scale = Math.max(...plain.logits.map(Math.abs));
-  for (const { logits } of [first, second, other]) {
+  for (const { logits } of [first, second, other, refuted]) {
     const worst = Math.max(...logits.map((value, i) => Math.abs(value - plain.logits[i]!)));
     expect(worst / scale).toBeLessThan(2e-3);
   }
+});
+
+it('counts a try during which the device is lost, and none that the user breaks off', async () => {
+  const { records, tuner } = forcedTuner();
+  const only = () => [...records.values()];
+  const stop = new AbortController();
+  const abort = (phase: string) => {
+    if (phase === 'tune') stop.abort();
+  };
+  const gpu = await testGpu();
+  const broken = createRunner(gpu, model, { tuner, signal: stop.signal, onPhase: abort });
+  await expect(broken).rejects.toMatchObject({ code: 'aborted' });
+  expect(only()).toEqual([{ tries: 0 }]);
+  const unreadable = { ...model, readTensor: () => Promise.reject(new AppError('file-truncated')) };
+  await expect(createRunner(gpu, unreadable, { tuner })).rejects.toMatchObject({ code: 'file-truncated' });
+  expect(only()).toEqual([{ tries: 0 }]);
+
+  // A device of its own.
+  const doomed = await testGpu({ maxBindingBytes: NEEDED_BINDING_BYTES });
+  const lose = (phase: string) => {
+    if (phase === 'tune') doomed.device.destroy();
+  };
+  records.clear();
+  const lost = createRunner(doomed, model, { tuner, onPhase: lose });
+  await expect(lost).rejects.toMatchObject({ code: 'device-lost' });
+  expect(only()).toEqual([{ tries: 1 }]);
+});
+
+it('chooses for a cache of 8-bit integers too', async () => {
+  const { records, tuner } = forcedTuner();
+  (await createRunner(await testGpu(), model, { tuner, engine: { int8Kv: true } })).dispose();
+  expect([...records.values()]).toMatchObject([{ tries: 0, choice: { gemv: {} } }]);
 });

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { AppError } from '../core/errors';
 import type { Gpu } from '../gpu/device';
-import { decodeTuning } from '../kernels/decode-tuning';
+import { decodeTuning, GEMV_KINDS } from '../kernels/decode-tuning';
 import { TEST_ARCHITECTURE } from '../models/test-package';
+import type { GpuMemory } from './gpu-memory';
 import { Tuner, type TunerOptions, type TuningRecord } from './tuner';
 
 const FEATURES = { f16: false, subgroups: true, subgroupMinSize: 32, subgroupMaxSize: 32, timestamps: false };
@@ -16,11 +18,19 @@ const adapter = (vendor: string, isSoftware = false) =>
 const GPU = adapter('one');
 const { gemv, residualRows } = decodeTuning(GPU);
 const CHOICE = { gemv, residualRows };
+/** For `prepare`, of candidates that there are none of. */
+const NO_TRIALS = [
+  { gpu: GPU, architecture: TEST_ARCHITECTURE, weights: { head: { format: 'q4f16' } }, tuning: { gemv } },
+  { createMany: async (make: (create: () => object) => unknown) => make(() => ({})) },
+] as unknown as Parameters<Tuner['prepare']>;
+
+const kinds = (tuning: object) => Object.fromEntries(GEMV_KINDS.map((kind) => [kind, tuning]));
 
 function kept() {
   const records = new Map<string, unknown>();
   const options: TunerOptions = {
     environment: 'test',
+    candidates: () => [],
     store: {
       read: async (key) => records.get(key),
       write: async (key, record: TuningRecord) => void records.set(key, structuredClone(record)),
@@ -29,10 +39,18 @@ function kept() {
   const open = (more: Partial<TunerOptions> = {}, gpu = GPU, math = 'f32') =>
     Tuner.open(gpu, TEST_ARCHITECTURE, math, { ...options, ...more });
   /** Tries, and fails on this device. */
-  const fail = async (signal = new AbortController().signal) => (await open())?.choose(GPU, [], signal);
+  const fail = async (signal = new AbortController().signal) => {
+    const tuner = await open();
+    await tuner?.prepare(...NO_TRIALS);
+    return tuner?.choose(GPU, [], signal);
+  };
   const only = () => [...records.keys()][0]!;
   return { records, options, open, fail, only };
 }
+
+beforeAll(() => {
+  vi.stubGlobal('GPUBufferUsage', { STORAGE: 0 });
+});
 
 describe('the tuner', () => {
   it('is not asked for, and not on a processor unless forced', async () => {
@@ -65,6 +83,50 @@ describe('the tuner', () => {
     expect(await open()).toBeUndefined();
   });
 
+  it('counts a try from before anything is compiled, and not one that the load ended for another reason', async () => {
+    const { open, only, records } = kept();
+    const seen: unknown[] = [];
+    const tuner = await open({
+      candidates: () => {
+        seen.push(records.get(only()));
+        return [];
+      },
+    });
+    await tuner!.prepare(...NO_TRIALS);
+    expect(seen[0]).toEqual({ tries: 1 });
+    await tuner!.takeBack();
+    expect(records.get(only())).toEqual({ tries: 0 });
+
+    const full = {
+      createMany: () => Promise.reject(new AppError('out-of-gpu-memory')),
+    } as unknown as GpuMemory;
+    expect(await tuner!.prepare(NO_TRIALS[0], full)).toEqual([]);
+    expect(records.get(only())).toEqual({ tries: 0 });
+  });
+
+  it('counts a try that failed also when the load fails later', async () => {
+    const { open, only, records } = kept();
+    const tuner = await open();
+    await tuner!.prepare(...NO_TRIALS);
+    await tuner!.takeBack();
+    await tuner!.choose(GPU, [], new AbortController().signal);
+    await tuner!.takeBack();
+    expect(records.get(only())).toEqual({ tries: 1 });
+  });
+
+  it('forgets a choice that cannot be used, and gives up when that happens twice', async () => {
+    const { open, fail, only, records } = kept();
+    await fail();
+    for (const tries of [1, 2]) {
+      records.set(only(), { tries: tries - 1, choice: CHOICE });
+      const tuner = await open();
+      expect(tuner?.known).toEqual(CHOICE);
+      await tuner!.refute();
+      expect(records.get(only())).toEqual({ tries });
+    }
+    expect(await open()).toBeUndefined();
+  });
+
   it('measures again where the store holds something else, and does without a store that fails', async () => {
     const { open, fail, only, records } = kept();
     await fail();
@@ -74,6 +136,7 @@ describe('the tuner', () => {
       { tries: 'many' },
       { tries: 0, choice: { gemv: {} } },
       { tries: 0, choice: wrongRows },
+      { tries: 0, choice: { residualRows: -8, gemv: kinds({ ...gemv.qkv, rows: -8, rowsPerTeam: 8 }) } },
     ]) {
       records.set(only(), rubbish);
       expect((await open())?.known).toBeUndefined();
@@ -84,6 +147,7 @@ describe('the tuner', () => {
     };
     const tuner = await open({ store: broken });
     expect(tuner).toBeDefined();
+    expect(await tuner!.prepare(...NO_TRIALS)).toEqual([]);
     expect(await tuner!.choose(GPU, [], new AbortController().signal)).toBeUndefined();
   });
 });

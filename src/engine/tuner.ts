@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import type { Gpu } from '../gpu/device';
 import { shaderVersion } from '../gpu/shader';
-import { GEMV_KINDS } from '../kernels/decode-tuning';
+import { GEMV_KINDS, type GemvMath, type GemvTuning } from '../kernels/decode-tuning';
 import type { Architecture } from '../models/architecture';
 import type { GpuMemory } from './gpu-memory';
 import { candidatesOf, chooseTuning, type GemvChoice } from './tuning-candidates';
@@ -33,15 +33,15 @@ export interface TunerOptions {
 const VERSION = 1;
 const MOST_TRIES = 2;
 
+/** All of a union: one that is missing here does not compile, since what was chosen could never be read back. */
+const oneOf = <T extends string>(all: Readonly<Record<T, true>>) => v.picklist(Object.keys(all) as T[]);
+
 const Tuning = v.object({
-  team: v.picklist(['team_subgroup', 'team_workgroup']),
+  team: oneOf<GemvTuning['team']>({ team_subgroup: true, team_workgroup: true, team_lane: true }),
   teamConstants: v.record(v.string(), v.number()),
-  rows: v.pipe(
-    v.number(),
-    v.check((rows) => 64 % rows === 0),
-  ),
+  rows: v.picklist([1, 2, 4, 8, 16, 32, 64]),
   rowsPerTeam: v.picklist([2, 4, 8]),
-  math: v.picklist(['f32', 'half', 'int8']),
+  math: oneOf<GemvMath>({ f32: true, masked: true, half: true, int8: true }),
 });
 const Stored = v.object({
   tries: v.number(),
@@ -60,6 +60,9 @@ export interface TuningRecord {
 }
 
 export class Tuner {
+  /** A try has begun, and how it ended is not written yet. */
+  private isTrying = false;
+
   private constructor(
     private readonly options: TunerOptions,
     private readonly key: string,
@@ -85,24 +88,56 @@ export class Tuner {
     return known || tries < MOST_TRIES ? new Tuner(options, key, tries, known) : undefined;
   }
 
-  /** Compiles what `choose` will try; can go on while the weights are still being read. Never rejects. */
-  prepare(parts: TrialParts, memory: GpuMemory): Promise<readonly Trial[]> {
-    return prepareTrials(parts, memory, this.options.candidates ?? candidatesOf).catch(() => []);
+  /**
+   * Compiles what `choose` will try; can go on while the weights are still being read. That is part of the try, because
+   * drivers also fall over a shader while they compile it; `takeBack` says when this is over. Never rejects.
+   */
+  async prepare(parts: TrialParts, memory: GpuMemory): Promise<readonly Trial[]> {
+    try {
+      await this.note();
+      return await prepareTrials(parts, memory, this.options.candidates ?? candidatesOf);
+    } catch {
+      await this.takeBack();
+      return [];
+    }
   }
 
   /** Once the weights are there. Undefined when it could not be measured, or not to the end. Never rejects. */
   async choose(gpu: Gpu, trials: readonly Trial[], signal: AbortSignal): Promise<GemvChoice | undefined> {
-    const { store } = this.options;
     try {
-      await store.write(this.key, { tries: this.tries + 1 });
+      await this.note();
       const choice = chooseTuning(await measureTrials(gpu, trials, signal));
-      await store.write(this.key, { tries: 0, choice });
+      // What cannot be kept is good for this load all the same.
+      await this.write({ tries: 0, choice }).catch(() => {});
       return choice;
     } catch {
-      // Broken off by the user, it may be tried again.
-      if (signal.aborted) await store.write(this.key, { tries: this.tries }).catch(() => {});
+      if (signal.aborted) await this.takeBack();
       return undefined;
+    } finally {
+      this.isTrying = false;
     }
+  }
+
+  /** So far nothing bad came of the try, and what ends the load now is not its doing. Never rejects. */
+  async takeBack(): Promise<void> {
+    if (!this.isTrying) return;
+    this.isTrying = false;
+    await this.write({ tries: this.tries }).catch(() => {});
+  }
+
+  /** A choice could not be used, and counts as a failed try. Never rejects. */
+  async refute(): Promise<void> {
+    await this.write({ tries: this.tries + 1 }).catch(() => {});
+  }
+
+  /** A try begins; what cannot be noted is not tried. */
+  private async note(): Promise<void> {
+    await this.write({ tries: this.tries + 1 });
+    this.isTrying = true;
+  }
+
+  private write(record: TuningRecord): Promise<void> {
+    return this.options.store.write(this.key, record);
   }
 }
 

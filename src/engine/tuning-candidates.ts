@@ -40,7 +40,9 @@ const TREE_LANES = 64;
  */
 export function candidatesOf(start: GemvTuning, adapter: TunedAdapter): readonly GemvTuning[] {
   const isInt8 = start.math === 'int8';
-  const maths: readonly GemvMath[] = isInt8 ? ['int8'] : adapter.f16 ? ['f32', 'half'] : ['f32'];
+  const isLane = start.team === 'team_lane';
+  const plain = start.math === 'masked' ? 'masked' : 'f32';
+  const maths: readonly GemvMath[] = isInt8 ? ['int8'] : adapter.f16 && !isLane ? [plain, 'half'] : [plain];
   const teams = isInt8 || !adapter.subgroups ? [teamOf(start)] : [teamOf(start), TREE];
   const all = teams.flatMap(({ rowsPerTeamRow, ...team }) =>
     ([2, 4, 8] as const).flatMap((rowsPerTeam) =>

@@ -54,10 +54,11 @@ interface Scratch {
   readonly residual: GPUBuffer; // [hidden]
   readonly scaled: GPUBuffer; // [hidden]
   readonly q: GPUBuffer; // [heads, headDim]
+  readonly kvRows: GPUBuffer; // [2, kvHeads, headDim] instead of an int8 cache, which another kernel writes
   readonly activation: GPUBuffer; // [intermediate]
 }
 
-/** Compiles and binds every candidate of every kind; one that does not compile is left out. Throws `out-of-gpu-memory`. */
+/** Compiles and binds every candidate of every kind; one that does not compile is left out. Throws AppError `out-of-gpu-memory`. */
 export async function prepareTrials(
   parts: TrialParts,
   memory: GpuMemory,
@@ -124,7 +125,7 @@ async function bind(
   context: KernelContext,
   kind: GemvKind,
   { architecture: a, weights, kv, state, logits, tuning }: TrialParts,
-  { x, squares, residual, scaled, q, activation }: Scratch,
+  { x, squares, residual, scaled, q, kvRows, activation }: Scratch,
 ): Promise<Dispatch[]> {
   const norm = { x, squares, parts: Math.ceil(a.hidden / tuning.residualRows), normEps: a.normEps };
   if (kind === 'head') return gemvLogits(context, { head: weights.head, logits, ...norm });
@@ -134,7 +135,7 @@ async function bind(
       switch (kind) {
         case 'qkv': {
           const { heads, kvHeads, headDim } = a;
-          const cache = kv.buffers.layers[index]!;
+          const cache = kv.buffers.format === 'int8' ? { rows: kvRows } : kv.buffers.layers[index]!;
           const args = { heads, kvHeads, headDim, weights: layer.qkv, q, cache, rope: kv.rope, state };
           return qkvRope(context, { ...args, ...norm });
         }
@@ -166,6 +167,7 @@ function allocateScratch(a: Architecture, memory: GpuMemory): Promise<Scratch> {
       residual: floats('residual', a.hidden),
       scaled: floats('scaled', a.hidden),
       q: floats('q', a.heads * a.headDim),
+      kvRows: floats('kv rows', 2 * a.kvHeads * a.headDim),
       activation: floats('activation', a.intermediate),
     };
   });

@@ -26,7 +26,7 @@ export interface GenerateOptions {
   readonly maxTokens: number;
   /** Generation ends after one of these was drawn; it is yielded as the last token. */
   readonly stopIds: ReadonlySet<number>;
-  /** Guessing ahead; by default what the runner was made with. Makes no difference to what is drawn. */
+  /** Guessing ahead; by default what the runner was made with, and off in one made with `off`. Draws stay the same. */
   readonly speculation?: EngineOptions['speculation'];
   readonly signal?: AbortSignal;
 }

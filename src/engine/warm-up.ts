@@ -20,6 +20,7 @@ export interface WarmUpParts extends Pick<Kernels, 'decoder' | 'prefill'> {
 /** Tokens of a chunk through the matrix kernels, and of one through the kernels for a few columns. */
 const CHUNKS = [16, 2] as const;
 
+/** `state` and the first positions of the cache hold nonsense afterwards. Rejects when the device is lost. */
 export async function warmUp({
   gpu: { device, isSoftware },
   layers,

@@ -55,6 +55,11 @@ describe('settings', () => {
     expect(await settings.readSettings()).toEqual(settings.DEFAULT_SETTINGS);
   });
 
+  it('of a tab that runs an older version of the page have the defaults for what it does not know', () => {
+    const { speed: _, ...older } = { ...settings.DEFAULT_SETTINGS, theme: 'dark' };
+    expect(settings.parseSettings(older)).toEqual({ ...settings.DEFAULT_SETTINGS, theme: 'dark' });
+  });
+
   it('know no access token: those are a record of their own', async () => {
     const tokens = await import('./hub-tokens');
     await settings.writeSettings(settings.DEFAULT_SETTINGS);

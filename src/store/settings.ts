@@ -66,8 +66,12 @@ export const DEFAULT_SETTINGS: Settings = {
 const KEY = 'settings';
 
 export async function readSettings(): Promise<Settings> {
-  const stored = await guarded(() => get<unknown>(KEY, settingsDatabase()));
-  const parsed = v.safeParse(SETTINGS, stored ?? {});
+  return parseSettings(await guarded(() => get<unknown>(KEY, settingsDatabase())));
+}
+
+/** Settings out of whatever was stored, or told by a tab that may run another version of the page. */
+export function parseSettings(value: unknown): Settings {
+  const parsed = v.safeParse(SETTINGS, value ?? {});
   return parsed.success ? withoutUndefined(parsed.output) : DEFAULT_SETTINGS;
 }
 

@@ -112,9 +112,6 @@ export const readFile = (state: ModelState, name: string): Promise<Blob | undefi
 export const writeFile = (state: ModelState, name: string, data: Blob): Promise<void> =>
   guarded(() => set(fileKey(state, name), data, weights()));
 
-export const removeFile = (state: ModelState, name: string): Promise<void> =>
-  guarded(() => del(fileKey(state, name), weights()));
-
 /** Makes a finished installation or conversion the model, in one transaction, then removes the files of the one before. */
 export async function publish(kind: 'install' | 'convert', state: ModelState): Promise<void> {
   await guarded(() =>

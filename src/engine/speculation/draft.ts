@@ -4,6 +4,7 @@
  * An index over all runs of two to four tokens makes a guess cost the same however long the text is. Whoever
  * guesses wrong loses only time: the model checks every guess (verify.ts).
  */
+import { commonPrefix } from '../sequences';
 
 /** Tokens guessed at once: with the token before them they fill the eight columns of the kernels. */
 export const DRAFT_TOKENS = 7;
@@ -39,9 +40,7 @@ export class DraftIndex {
 
   /** Makes `tokens` the text, keeping what both share; for whenever someone else may have changed it. */
   sync(tokens: readonly number[]): void {
-    const most = Math.min(this.ids.length, tokens.length);
-    let shared = 0;
-    while (shared < most && this.ids[shared] === tokens[shared]) shared += 1;
+    const shared = commonPrefix(this.ids, tokens);
     this.truncate(shared);
     for (let index = shared; index < tokens.length; index++) this.push(tokens[index]!);
   }

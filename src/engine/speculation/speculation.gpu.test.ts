@@ -157,6 +157,15 @@ it('finds out by itself whether it is worth it, and is right either way', async 
   expect(drafted).toBeGreaterThanOrEqual(accepted);
 });
 
+it('guesses nothing in a runner that was made without', async () => {
+  const { prompt, rest } = loop;
+  const plain = await createRunner(gpu, model, { drawableVocab: 259, engine: { speculation: 'off' } });
+  await plain.prefill(prompt);
+  expect(await draw(9, 'always', {}, plain)).toEqual(rest.slice(0, 9));
+  expect(plain.timing().draftedTokens).toBe(0);
+  plain.dispose();
+});
+
 it('guesses nothing where log-probabilities are wanted', async () => {
   await start(loop.prompt);
   const { drafted } = await guesses(() => draw(8, 'always', { sampler: { ...GREEDY, topLogprobs: 2 } }));

@@ -11,6 +11,7 @@
  * come out; the same is true of a prompt that is fed in other chunks.
  */
 import { AppError } from '../../core/errors';
+import type { Gpu } from '../../gpu/device';
 import { logitsStride } from '../../kernels/prefill/layer-steps';
 import type { PrefillPass } from '../../kernels/prefill/prefill-pass';
 import { type GpuSampler, NO_TOKEN } from '../../kernels/sampler';
@@ -23,6 +24,7 @@ const COLUMNS = DRAFT_TOKENS + 1;
 
 export interface VerifierParts {
   readonly device: GPUDevice;
+  readonly gpu: Pick<Gpu, 'isSoftware'>;
   readonly layers: number;
   readonly vocab: number;
   /** Made with `columnLogits`. */
@@ -38,10 +40,11 @@ export class Verifier {
   private readonly ring: ReadRing;
   /** u32 [COLUMNS] */
   private readonly draws: GPUBuffer;
-  private readonly pace = new TokenPace();
+  private readonly pace: TokenPace;
 
   constructor(private readonly parts: VerifierParts) {
     const { device } = parts;
+    this.pace = new TokenPace(parts.gpu);
     this.ring = new ReadRing(device, COLUMNS * 4, 2);
     const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     this.draws = device.createBuffer({ label: 'draws', size: COLUMNS * 4, usage });
