@@ -15,7 +15,7 @@ export type BenchRunner = Pick<
 > & { generate(options: GenerateOptions): AsyncGenerator<unknown> };
 
 /** Drawn as a chat draws, so that the sampler has its cuts to make. */
-export const CHAT_SAMPLER: SamplerSettings = { ...GREEDY, temperature: 0.8, topP: 0.95, seed: 1 };
+const CHAT_SAMPLER: SamplerSettings = { ...GREEDY, temperature: 0.8, topP: 0.95, seed: 1 };
 
 const NEVER: ReadonlySet<number> = new Set();
 

@@ -68,7 +68,14 @@ class ShapeRun {
   constructor(private readonly job: ShapeJob) {}
 
   async step(step: BenchStep): Promise<void> {
-    const { section, tokens } = step;
+    await this.orSkip(step, async () => {
+      await this.measure(step);
+      if (this.runner) this.memory = memoryOf(this.job, this.runner);
+    });
+  }
+
+  /** Notes what the adapter cannot do, or could not have done any more. */
+  private async orSkip({ section, tokens }: BenchStep, work: () => Promise<void>): Promise<void> {
     const skip = (reason: ErrorCode) =>
       this.skipped.push({ section, ...(tokens !== undefined && { tokens }), reason });
     if (this.end) {
@@ -76,8 +83,7 @@ class ShapeRun {
       return;
     }
     try {
-      await this.measure(step);
-      if (this.runner) this.memory = memoryOf(this.job, this.runner);
+      await work();
     } catch (error) {
       const { code } = AppError.from(error);
       if (!SKIPPABLE.has(code)) throw error;
@@ -122,8 +128,11 @@ class ShapeRun {
 
   async results(): Promise<Measured> {
     const { runner, prefill } = this;
-    if (runner && prefill && !this.end) this.prompts ??= await prefill.results(runner);
     const has = (section: BenchStep['section']) => this.job.config.sections.includes(section);
+    if (runner && prefill && !this.prompts && (has('prefill') || has('firstToken')))
+      await this.orSkip({ section: 'prefill' }, async () => {
+        this.prompts = await prefill.results(runner);
+      });
     const firstToken = this.prompts?.firstToken;
     return {
       ...(has('load') && this.load && { load: this.load }),

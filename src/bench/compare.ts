@@ -20,6 +20,7 @@ export interface ComparedLine {
   readonly ratio: number;
 }
 
+/** A table for each shape that both measured. */
 export function compareResults(first: BenchResult, second: BenchResult): Report {
   const tables = first.shapes.flatMap((one): Table[] => {
     const other = second.shapes.find(({ shape }) => shape === one.shape);
@@ -72,68 +73,53 @@ export function differences(first: BenchResult, second: BenchResult): string[] {
 
 /** Figures that both have, in the order of the report. */
 export function compareShapes(first: ShapeResult, second: ShapeResult): ComparedLine[] {
-  const lines: ComparedLine[] = [];
-  /** `isSpeed`: more is better. */
-  const add = (
+  const line = (
     figure: ComparedFigure,
     name: string,
     unit: string,
     a: number | undefined,
     b: number | undefined,
-    isSpeed: boolean,
-  ) => {
-    if (a === undefined || b === undefined) return;
-    lines.push({ figure, name, unit, first: a, second: b, ratio: isSpeed ? b / a : a / b });
+  ): ComparedLine[] => {
+    if (a === undefined || b === undefined) return [];
+    // Of speeds more is better, of times and bytes less.
+    const isSpeed = unit === 'tokens/s' || unit === 'x';
+    return [{ figure, name, unit, first: a, second: b, ratio: isSpeed ? b / a : a / b }];
   };
-  for (const a of first.decode ?? []) {
-    const b = second.decode?.find(({ contextTokens }) => contextTokens === a.contextTokens);
-    const name = `decode at ${tokenCount(a.contextTokens)}`;
-    const tokens = a.contextTokens;
-    add({ kind: 'decode', tokens }, name, 'tokens/s', a.tokensPerSecond, b?.tokensPerSecond, true);
-    add({ kind: 'script', tokens }, `${name}, JavaScript`, 'ms', a.cpuMsPerToken, b?.cpuMsPerToken, false);
-  }
-  for (const a of first.prefill ?? []) {
-    const b = second.prefill?.find(({ promptTokens }) => promptTokens === a.promptTokens);
-    const figure = { kind: 'prefill', tokens: a.promptTokens } as const;
-    add(
-      figure,
-      `prefill of ${tokenCount(a.promptTokens)}`,
-      'tokens/s',
-      a.tokensPerSecond,
-      b?.tokensPerSecond,
-      true,
-    );
-  }
-  if (first.firstToken?.promptTokens === second.firstToken?.promptTokens) {
-    add(
-      { kind: 'cold' },
-      'first token, cold',
-      'ms',
-      first.firstToken?.coldMs,
-      second.firstToken?.coldMs,
-      false,
-    );
-    add(
-      { kind: 'cached' },
-      'first token, cached',
-      'ms',
-      first.firstToken?.cachedMs,
-      second.firstToken?.cachedMs,
-      false,
-    );
-  }
-  for (const a of first.kernels ?? []) {
-    const b = second.kernels?.find((one) => kernelName(one) === kernelName(a));
-    const { kernel, contextTokens } = a;
-    const figure = { kind: 'kernel', kernel, ...(contextTokens !== undefined && { contextTokens }) } as const;
-    add(figure, kernelName(a), 'ms', a.timeMs, b?.timeMs, false);
-  }
-  if (first.layers === second.layers) {
-    add({ kind: 'load' }, 'load', 'ms', first.load?.totalMs, second.load?.totalMs, false);
-  }
+  const { firstToken: one } = first;
+  const other = second.firstToken?.promptTokens === one?.promptTokens ? second.firstToken : undefined;
+  const load = first.layers === second.layers ? second.load?.totalMs : undefined;
   const megabytes = ({ memory }: ShapeResult) => memory && memory.totalBytes / 1e6;
-  add({ kind: 'memory' }, 'memory', 'MB', megabytes(first), megabytes(second), false);
-  const accepted = ({ speculation }: ShapeResult) => speculation?.speedup;
-  add({ kind: 'speculation' }, 'speculation', 'x', accepted(first), accepted(second), true);
-  return lines;
+  const speedup = ({ speculation }: ShapeResult) => speculation?.speedup;
+  return [
+    ...(first.decode ?? []).flatMap((a) => {
+      const tokens = a.contextTokens;
+      const b = second.decode?.find(({ contextTokens }) => contextTokens === tokens);
+      const name = `decode at ${tokenCount(tokens)}`;
+      return [
+        ...line({ kind: 'decode', tokens }, name, 'tokens/s', a.tokensPerSecond, b?.tokensPerSecond),
+        ...line({ kind: 'script', tokens }, `${name}, JavaScript`, 'ms', a.cpuMsPerToken, b?.cpuMsPerToken),
+      ];
+    }),
+    ...(first.prefill ?? []).flatMap((a) => {
+      const tokens = a.promptTokens;
+      const b = second.prefill?.find(({ promptTokens }) => promptTokens === tokens);
+      const name = `prefill of ${tokenCount(tokens)}`;
+      return line({ kind: 'prefill', tokens }, name, 'tokens/s', a.tokensPerSecond, b?.tokensPerSecond);
+    }),
+    ...line({ kind: 'cold' }, 'first token, cold', 'ms', one?.coldMs, other?.coldMs),
+    ...line({ kind: 'cached' }, 'first token, cached', 'ms', one?.cachedMs, other?.cachedMs),
+    ...(first.kernels ?? []).flatMap((a) => {
+      const b = second.kernels?.find((each) => kernelName(each) === kernelName(a));
+      const { kernel, contextTokens } = a;
+      const figure = {
+        kind: 'kernel',
+        kernel,
+        ...(contextTokens !== undefined && { contextTokens }),
+      } as const;
+      return line(figure, kernelName(a), 'ms', a.timeMs, b?.timeMs);
+    }),
+    ...line({ kind: 'load' }, 'load', 'ms', first.load?.totalMs, load),
+    ...line({ kind: 'memory' }, 'memory', 'MB', megabytes(first), megabytes(second)),
+    ...line({ kind: 'speculation' }, 'speculation', 'x', speedup(first), speedup(second)),
+  ];
 }

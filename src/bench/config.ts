@@ -1,3 +1,4 @@
+/** What a run measures where nothing else is asked for, what may be asked for, and how long its parts may take. */
 import { AppError } from '../core/errors';
 import { DEFAULT_ENGINE_OPTIONS } from '../engine/engine-options';
 import { benchArchitecture } from './shapes';
@@ -80,6 +81,7 @@ export function poolBytesFor({ isSoftware }: { readonly isSoftware: boolean }): 
 /** A prompt of a thousand tokens takes minutes where a processor plays the GPU; this is one tile of the kernels. */
 const SHORT_PROMPT_TOKENS = 64;
 
+/** Quick runs take less of everything; one that is not quick takes its time on every adapter. */
 export function benchPace({ isQuick }: BenchConfig, isSoftware: boolean): BenchPace {
   if (!isQuick) return PACE;
   return isSoftware ? { ...QUICK_PACE, promptTokens: SHORT_PROMPT_TOKENS } : QUICK_PACE;

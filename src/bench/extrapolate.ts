@@ -19,6 +19,7 @@ export function layerSplit(
   return { perLayer, rest: Math.max(long.value - perLayer * long.layers, 0) };
 }
 
+/** The value of a model of so many layers, in the unit of the runs. */
 export function wholeModel({ perLayer, rest }: LayerSplit, layers: number): number {
   return perLayer * layers + rest;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { sampleResult } from '../test-bench';
+import { BENCH_SECTIONS, BENCH_SHAPES } from '../types';
 import { main } from './main';
 import { readOrder } from './options';
 
@@ -48,6 +49,7 @@ describe('options', () => {
       '--nonsense': ['--nonsense'],
       '--sections': ['--sections', 'kernels,warp'],
       '--speculation': ['--speculation', 'perhaps'],
+      '--against': ['--against', '.', '--json', 'out.json'],
     };
     for (const [option, args] of Object.entries(wrong)) {
       const { status, error } = await run(...args);
@@ -70,6 +72,7 @@ it('explains itself', async () => {
   const { status, out } = await run('--help');
   expect(status).toBe(0);
   expect(out).toContain('compare A.json B.json');
+  for (const name of [...BENCH_SHAPES, ...BENCH_SECTIONS]) expect(out).toContain(name);
 });
 
 describe('compare', () => {

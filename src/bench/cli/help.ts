@@ -5,7 +5,7 @@ Measures the engine on the first WebGPU adapter that Dawn for Node finds (VK_ICD
 bandwidth, every decode kernel, tokens per second over the context, prefill, time to the first token, load time and
 memory, with random weights of a published model's shape. The table goes to standard output.
 
-  --model NAME[,NAME]   aquila-7b (default), ziya-13b, aquila2-34b
+  --model NAME[,NAME]   aquila-7b (default), ziya-13b, aquila2-34b, aerie-mini
   --layers N            run only N layers and extrapolate to all of them; the result says so
   --contexts LIST       cached positions to decode at (128,1k,4k,16k)
   --prefill LIST        lengths of prompts (128,512,2k)
@@ -17,6 +17,6 @@ memory, with random weights of a published model's shape. The table goes to stan
   --quick               few and short measurements (contexts 128,1k; prompt 128; 3 rounds; no speculation)
   --json FILE           write the result
   --markdown            print tables for a README
-  --against DIR         decode and prefill here and in another checkout of Aerie, in turns
+  --against DIR         decode and prefill here and in another checkout of Aerie, in turns; prints a table only
 
 A software adapter takes about three minutes with --quick --layers 1.`;

@@ -14,6 +14,7 @@ const { version: dawn } = createRequire(import.meta.url)('webgpu/package.json') 
 /** Enough where two builds are compared layer by layer. */
 const AGAINST_LAYERS = 1;
 
+/** Throws what `runBenchmark` throws, and AppError `no-webgpu`, `no-adapter`, `limits-too-small`. */
 export async function benchHere(config: BenchConfig): Promise<BenchResult> {
   const gpu = await openGpu();
   return runBenchmark(gpu, config, {

@@ -1,8 +1,8 @@
 /** Another checkout of Aerie in this process: its modules go through a Vite server of their own. */
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createServer, createServerModuleRunner } from 'vite';
 import { AppError } from '../../core/errors';
+import { openModules } from '../../tasks/modules.mjs';
 import type { CreateRunner } from '../against';
 
 const RUNNER = 'src/engine/runner.ts';
@@ -16,15 +16,7 @@ export async function openCheckout(
   await access(file).catch((error: unknown) => {
     throw new AppError('file-missing', { file }, error);
   });
-  const server = await createServer({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    appType: 'custom',
-    server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-    optimizeDeps: { noDiscovery: true, include: [] },
-  });
-  const runner = createServerModuleRunner(server.environments.ssr);
-  const { createRunner } = (await runner.import(`/${RUNNER}`)) as { createRunner: CreateRunner };
-  return { createRunner, close: () => server.close() };
+  const { load, close } = await openModules(root);
+  const { createRunner } = (await load(`/${RUNNER}`)) as { createRunner: CreateRunner };
+  return { createRunner, close };
 }

@@ -52,6 +52,8 @@ export function readOrder(args: readonly string[]): BenchOrder {
     },
   };
   checkBenchConfig(config);
+  if (values.against !== undefined && values.json !== undefined)
+    throw new UsageError('--against prints a table and writes no file: leave --json out.');
   return { config, json: values.json, isMarkdown: values.markdown ?? false, against: values.against };
 }
 

@@ -8,7 +8,7 @@ const VERSION = 3;
 export const GGUF_ALIGNMENT = 32;
 
 /** Codes of ggml's tensor types. */
-export const GGML_TYPE = { f32: 0, q4_0: 2 } as const;
+const GGML_TYPE = { f32: 0, q4_0: 2 } as const;
 const VALUE = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 } as const;
 
 export type GgufValue =

@@ -17,7 +17,7 @@ const BLOCK_BYTES = 16 << 20;
 const TOKEN_TYPE = { normal: 1, control: 3, userDefined: 4 } as const;
 
 /** Text that stands for a token in the files written here. */
-export function tokenName(id: number): string {
+function tokenName(id: number): string {
   return `[${id}]`;
 }
 
@@ -43,8 +43,8 @@ interface Piece extends GgufTensor {
 }
 
 /**
- * The file in pieces, in order, for prompts of these ids. Throws AppError `quantization-unknown` for anything but q4f16_1, and what reading the
- * package throws.
+ * The file in pieces, in order, for prompts of these ids. Throws AppError `quantization-unknown` for anything but
+ * q4f16_1, and what reading the package throws.
  */
 export async function* packageToGguf(
   model: ModelPackage,

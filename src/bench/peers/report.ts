@@ -1,5 +1,6 @@
 /** The comparison as a table: medians, and how each peer stands against Aerie. */
 import { table } from '../../cli/table';
+import { median } from '../../core/statistics';
 import type { PeerOutcome } from './page';
 import type { PeerRun } from './peer';
 
@@ -39,10 +40,4 @@ function sharedTokens(a: PeerRun, b: PeerRun): string {
   if (b.ids.length === 0) return 'unknown';
   const differs = a.ids.findIndex((id, index) => id !== b.ids[index]);
   return `${differs === -1 ? a.ids.length : differs} of ${a.ids.length}`;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -12,7 +12,9 @@ import { pipeline } from 'node:stream/promises';
 import { chromium } from '@playwright/test';
 import { createServer } from 'vite';
 import { parseOptions, UsageError } from '../../cli/args';
+import { errorText } from '../../cli/error-text';
 import { folderFiles } from '../../cli/folder-files';
+import { AppError } from '../../core/errors';
 import { type ModelPackage, openPackage } from '../../models/package';
 import { findBrowser } from '../../tasks/browser.mjs';
 import { packageToGguf } from './package-to-gguf';
@@ -48,9 +50,13 @@ export async function main(args: readonly string[]): Promise<number> {
     await compare(options);
     return 0;
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n\n${HELP}`);
-    return 2;
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\n\n${HELP}`);
+      return 2;
+    }
+    if (!(error instanceof AppError)) throw error;
+    console.error(errorText(error));
+    return 1;
   }
 }
 
@@ -179,20 +185,31 @@ async function runInBrowser(
     },
     optimizeDeps: { noDiscovery: true, include: [] },
   });
-  await server.listen();
-  const browser = await openBrowser(options.isSoftware);
+  try {
+    await server.listen();
+    return await answersOf(`${server.resolvedUrls!.local[0]}src/bench/peers/page.html`, options, order);
+  } finally {
+    await server.close();
+  }
+}
+
+async function answersOf(
+  url: string,
+  { isSoftware }: PeersOptions,
+  order: PeersOrder,
+): Promise<PeerOutcome[]> {
+  const browser = await openBrowser(isSoftware);
   try {
     const page = await browser.newPage();
     page.setDefaultTimeout(0);
     page.on('console', (message) => {
       if (message.type() === 'info') console.error(message.text());
     });
-    await page.goto(`${server.resolvedUrls!.local[0]}src/bench/peers/page.html`);
+    await page.goto(url);
     await page.waitForFunction(() => 'runPeers' in globalThis);
     return await page.evaluate((given) => globalThis.runPeers(given), order);
   } finally {
     await browser.close();
-    await server.close();
   }
 }
 
