@@ -1,12 +1,19 @@
-/** How long the engine's worker takes to encode and submit a command buffer: the JavaScript that a token costs. */
+/** How long the engine's worker takes to encode and submit a command buffer. */
 import type { Page, Worker } from '@playwright/test';
 
-export interface EncodeTimes {
-  /** Runs `work`; milliseconds from the first call on an encoder to the end of its submit, for each submit. */
-  during(work: () => Promise<unknown>): Promise<readonly number[]>;
+export interface EncodeTime {
+  /** Of the encoder. */
+  readonly label: string;
+  /** From the first call on the encoder to the end of its submit. */
+  readonly ms: number;
 }
 
-type Watched = typeof globalThis & { encodeTimes?: number[] };
+export interface EncodeTimes {
+  /** Runs `work`; every submit in order. */
+  during(work: () => Promise<unknown>): Promise<readonly EncodeTime[]>;
+}
+
+type Watched = typeof globalThis & { encodeTimes?: EncodeTime[] };
 
 /** Looks over the shoulder of the worker that runs the engine now. It is told nothing, and slowed next to nothing. */
 export async function watchEncoding(page: Page): Promise<EncodeTimes> {
@@ -25,18 +32,18 @@ export async function watchEncoding(page: Page): Promise<EncodeTimes> {
 const read = (worker: Worker) => worker.evaluate(() => (globalThis as Watched).encodeTimes!.splice(0));
 
 function install(): void {
-  const times: number[] = [];
+  const times: EncodeTime[] = [];
   (globalThis as Watched).encodeTimes = times;
-  let begunAt: number | undefined;
+  let begun: { label: string; at: number } | undefined;
   const { createCommandEncoder } = GPUDevice.prototype;
   GPUDevice.prototype.createCommandEncoder = function (descriptor) {
-    begunAt ??= performance.now();
+    begun ??= { label: descriptor?.label ?? '', at: performance.now() };
     return createCommandEncoder.call(this, descriptor);
   };
   const { submit } = GPUQueue.prototype;
   GPUQueue.prototype.submit = function (buffers) {
     submit.call(this, buffers);
-    if (begunAt !== undefined) times.push(performance.now() - begunAt);
-    begunAt = undefined;
+    if (begun) times.push({ label: begun.label, ms: performance.now() - begun.at });
+    begun = undefined;
   };
 }

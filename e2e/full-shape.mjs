@@ -1,13 +1,4 @@
-// Runs e2e/full-shape.ts through Vite's module runner, as src/cli/aerie.mjs does with the command line.
-import { createServer, createServerModuleRunner } from 'vite';
+// Runs full-shape.ts, whose first lines say what for.
+import { runMain } from '../src/tasks/modules.mjs';
 
-const server = await createServer({
-  root: new URL('..', import.meta.url).pathname,
-  configFile: false,
-  logLevel: 'error',
-  appType: 'custom',
-  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-  optimizeDeps: { noDiscovery: true, include: [] },
-});
-const { main } = await createServerModuleRunner(server.environments.ssr).import('/e2e/full-shape.ts');
-process.exit(await main(process.argv.slice(2)));
+await runMain('/e2e/full-shape.ts');

@@ -1,6 +1,7 @@
 /** The benchmark's screen: what runs, what came out, and the start of another. Leaving it ends a run. */
 import { Download, FolderOpen } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
+import type { BenchResult } from '../../bench/types';
 import { useSpeedT } from '../../i18n/speed';
 import type { SpeedSettings } from '../../store/settings';
 import { Button } from '../../ui/Button';
@@ -29,7 +30,7 @@ interface BenchViewProps {
 
 export function BenchView({ useBench, machine, problem, ...form }: BenchViewProps) {
   const t = useSpeedT();
-  const { job, result, other, error, displaced, boot, start, retry, cancel, restore } = useBench();
+  const { job, result, boot, start } = useBench();
   const top = useRef<HTMLDivElement>(null);
   const isRunning = job !== null;
 
@@ -55,39 +56,9 @@ export function BenchView({ useBench, machine, problem, ...form }: BenchViewProp
 
   return (
     <div ref={top} tabIndex={-1} className="flex scroll-mt-24 flex-col gap-8 outline-none">
-      <div className="flex flex-col gap-3 empty:hidden">
-        {job && <RunPanel job={job} onCancel={cancel} />}
-        {error && !job && (
-          <Notice
-            kind="error"
-            isAlert
-            action={<Button onClick={() => void retry()}>{t('chat.retry')}</Button>}
-          >
-            {t('bench.failed')} {t.error(error)}
-          </Notice>
-        )}
-        {displaced !== null && !job && (
-          <Notice kind="info" action={<Button onClick={() => void restore()}>{t('bench.restore')}</Button>}>
-            {t('bench.displaced', { model: displaced })}
-          </Notice>
-        )}
-      </div>
+      <RunState useBench={useBench} />
       {!result && !isRunning && <Intro />}
-      {result && (
-        <Section title={t('bench.result')}>
-          <Report result={result} other={other}>
-            <div className="flex flex-wrap gap-2">
-              <Button icon={Download} onClick={() => saveResult(result)}>
-                {t('bench.export')}
-              </Button>
-              <OpenFile useBench={useBench} />
-            </div>
-            {other && (
-              <Comparison before={other} after={result} onClose={() => useBench.getState().closeOther()} />
-            )}
-          </Report>
-        </Section>
-      )}
+      {result && <Result useBench={useBench} result={result} />}
       {!isRunning &&
         (machine ? (
           <Section title={t(result ? 'bench.again' : 'bench.measure')}>
@@ -105,6 +76,45 @@ export function BenchView({ useBench, machine, problem, ...form }: BenchViewProp
         </Section>
       )}
     </div>
+  );
+}
+
+/** What runs now, or how the last run ended. */
+function RunState({ useBench }: { useBench: BenchStore }) {
+  const t = useSpeedT();
+  const { job, error, displaced, retry, cancel, restore } = useBench();
+  return (
+    <div className="flex flex-col gap-3 empty:hidden">
+      {job && <RunPanel job={job} onCancel={cancel} />}
+      {error && !job && (
+        <Notice kind="error" isAlert action={<Button onClick={() => void retry()}>{t('chat.retry')}</Button>}>
+          {t('bench.failed')} {t.error(error)}
+        </Notice>
+      )}
+      {displaced !== null && !job && (
+        <Notice kind="info" action={<Button onClick={() => void restore()}>{t('bench.restore')}</Button>}>
+          {t('bench.displaced', { model: displaced })}
+        </Notice>
+      )}
+    </div>
+  );
+}
+
+function Result({ useBench, result }: { useBench: BenchStore; result: BenchResult }) {
+  const t = useSpeedT();
+  const { other, closeOther } = useBench();
+  return (
+    <Section title={t('bench.result')}>
+      <Report result={result} other={other}>
+        <div className="flex flex-wrap gap-2">
+          <Button icon={Download} onClick={() => saveResult(result)}>
+            {t('bench.export')}
+          </Button>
+          <OpenFile useBench={useBench} />
+        </div>
+        {other && <Comparison before={other} after={result} onClose={closeOther} />}
+      </Report>
+    </Section>
   );
 }
 

@@ -141,7 +141,7 @@ function Skipped({ shape }: { shape: ShapeResult }) {
   );
 }
 
-/** Reasons are error codes, or words of their own for what is no error. */
+/** Reasons are error codes; in a file of another version perhaps one that is not known here. */
 function skipText(t: SpeedTranslator, reason: string): string {
   const code = ERROR_CODES.find((known) => known === reason);
   return code ? t.error(new AppError(code)) : reason;

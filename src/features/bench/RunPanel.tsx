@@ -39,7 +39,7 @@ export function RunPanel({ job, onCancel }: { job: BenchJob; onCancel: () => voi
   );
 }
 
-export function stepText(t: SpeedTranslator, { section, shape, tokens }: BenchStep): string {
+function stepText(t: SpeedTranslator, { section, shape, tokens }: BenchStep): string {
   const part = t(`bench.step.${section}`, { tokens });
   return shape ? t('bench.stepOf', { step: part, shape: t(`bench.shapeName.${shape}`) }) : part;
 }

@@ -40,14 +40,8 @@ export function SpeedChart({ own, limit, other }: SpeedChartProps) {
     (a, b) => a - b,
   );
   const ticks = linearTicks(highest(all.flatMap(({ points }) => points)));
-  const plot = {
-    width: Math.max(0, width - MARGIN.left - MARGIN.right),
-    height: HEIGHT - MARGIN.top - MARGIN.bottom,
-  };
-  const x = (tokens: number) => MARGIN.left + logPosition(tokens, contexts) * plot.width;
-  const y = (rate: number) => MARGIN.top + plot.height * (1 - rate / (ticks.at(-1) ?? 1));
-  const labelled = spacedValues(contexts, plot.width, 52);
-
+  const frame = { width, contexts, ticks, labelled: spacedValues(contexts, plotWidth(width), 52) };
+  const at = placesIn(frame);
   return (
     <figure className="flex flex-col gap-2">
       <figcaption className="font-medium">{t('bench.speedChart')}</figcaption>
@@ -56,84 +50,120 @@ export function SpeedChart({ own, limit, other }: SpeedChartProps) {
           <svg width={width} height={HEIGHT} role="img" aria-labelledby="speed-chart-title speed-chart-desc">
             <title id="speed-chart-title">{t('bench.speedChart')}</title>
             <desc id="speed-chart-desc">{all.map((series) => inWords(t, series)).join(' ')}</desc>
-            <g className="numbers fill-(--ink-faint) text-xs">
-              {ticks.map((tick) => (
-                <g key={tick}>
-                  <line
-                    x1={MARGIN.left}
-                    x2={width - MARGIN.right}
-                    y1={y(tick)}
-                    y2={y(tick)}
-                    className={tick === 0 ? 'stroke-(--line-strong)' : 'stroke-(--line)'}
-                  />
-                  <text x={MARGIN.left - 8} y={y(tick)} dy="0.32em" textAnchor="end">
-                    {t.number(tick, 4)}
-                  </text>
-                </g>
-              ))}
-              {contexts.map((tokens) => (
-                <line
-                  key={tokens}
-                  x1={x(tokens)}
-                  x2={x(tokens)}
-                  y1={HEIGHT - MARGIN.bottom}
-                  y2={HEIGHT - MARGIN.bottom + 4}
-                  className="stroke-(--line-strong)"
-                />
-              ))}
-              {labelled.map((tokens) => (
-                <text key={tokens} x={x(tokens)} y={HEIGHT - MARGIN.bottom + 17} textAnchor="middle">
-                  {t.number(tokens)}
-                </text>
-              ))}
-              <text x={MARGIN.left + plot.width / 2} y={HEIGHT - 6} textAnchor="middle">
-                {t('bench.contextAxis')}
-              </text>
-              <text x={0} y={10}>
-                {t('bench.rateAxis')}
-              </text>
-            </g>
-            {shownLimit && (
-              <Line series={shownLimit} x={x} y={y} className="stroke-(--ink-faint)" dashes="5 4" />
-            )}
-            {other && (
-              <Line
-                series={other}
-                x={x}
-                y={y}
-                className="stroke-(--ink-soft)"
-                dashes="1.5 3.5"
-                marks="hollow"
-              />
-            )}
-            <Line series={own} x={x} y={y} className="stroke-(--accent)" marks="full" />
-            <g className="numbers fill-(--ink) font-medium text-xs">
-              {own.points
-                .filter(({ contextTokens }) => labelled.includes(contextTokens))
-                .map(({ contextTokens, tokensPerSecond }) => (
-                  <text
-                    key={contextTokens}
-                    x={x(contextTokens)}
-                    y={y(tokensPerSecond) - 9}
-                    textAnchor="middle"
-                    // A halo keeps the figure legible where a line runs behind it.
-                    className="stroke-(--canvas) [paint-order:stroke]"
-                    strokeWidth={4}
-                    strokeLinejoin="round"
-                  >
-                    {rateText(t, tokensPerSecond)}
-                  </text>
-                ))}
-            </g>
+            <Axes frame={frame} />
+            {shownLimit && <Line series={shownLimit} at={at} {...STROKE.limit} />}
+            {other && <Line series={other} at={at} {...STROKE.other} />}
+            <Line series={own} at={at} {...STROKE.own} />
+            <Values
+              points={own.points.filter((point) => frame.labelled.includes(point.contextTokens))}
+              at={at}
+            />
           </svg>
         )}
       </div>
       <ul className="flex flex-wrap gap-x-5 gap-y-1 text-soft text-xs">
-        <Key name={own.name} className="stroke-(--accent)" marks="full" />
-        {other && <Key name={other.name} className="stroke-(--ink-soft)" dashes="1.5 3.5" marks="hollow" />}
-        {shownLimit && <Key name={shownLimit.name} className="stroke-(--ink-faint)" dashes="5 4" />}
+        <Key name={own.name} {...STROKE.own} />
+        {other && <Key name={other.name} {...STROKE.other} />}
+        {shownLimit && <Key name={shownLimit.name} {...STROKE.limit} />}
       </ul>
     </figure>
+  );
+}
+
+/** What the chart is drawn on. */
+interface Frame {
+  /** CSS pixels. */
+  readonly width: number;
+  /** Ascending. */
+  readonly contexts: readonly number[];
+  /** Of tokens per second, from 0. */
+  readonly ticks: readonly number[];
+  /** Of the contexts, those with room for a label. */
+  readonly labelled: readonly number[];
+}
+
+/** Where a context and a speed lie, in CSS pixels. */
+interface Places {
+  x(tokens: number): number;
+  y(rate: number): number;
+}
+
+const plotWidth = (width: number) => Math.max(0, width - MARGIN.left - MARGIN.right);
+
+function placesIn({ width, contexts, ticks }: Frame): Places {
+  const height = HEIGHT - MARGIN.top - MARGIN.bottom;
+  return {
+    x: (tokens) => MARGIN.left + logPosition(tokens, contexts) * plotWidth(width),
+    y: (rate) => MARGIN.top + height * (1 - rate / (ticks.at(-1) ?? 1)),
+  };
+}
+
+function Axes({ frame }: { frame: Frame }) {
+  const t = useSpeedT();
+  const { width, contexts, ticks, labelled } = frame;
+  const { x, y } = placesIn(frame);
+  const bottom = HEIGHT - MARGIN.bottom;
+  return (
+    <g className="numbers fill-(--ink-faint) text-xs">
+      {ticks.map((tick) => (
+        <g key={tick}>
+          <line
+            x1={MARGIN.left}
+            x2={width - MARGIN.right}
+            y1={y(tick)}
+            y2={y(tick)}
+            className={tick === 0 ? 'stroke-(--line-strong)' : 'stroke-(--line)'}
+          />
+          <text x={MARGIN.left - 8} y={y(tick)} dy="0.32em" textAnchor="end">
+            {t.number(tick, 4)}
+          </text>
+        </g>
+      ))}
+      {contexts.map((tokens) => (
+        <line
+          key={tokens}
+          x1={x(tokens)}
+          x2={x(tokens)}
+          y1={bottom}
+          y2={bottom + 4}
+          className="stroke-(--line-strong)"
+        />
+      ))}
+      {labelled.map((tokens) => (
+        <text key={tokens} x={x(tokens)} y={bottom + 17} textAnchor="middle">
+          {t.number(tokens)}
+        </text>
+      ))}
+      <text x={MARGIN.left + plotWidth(width) / 2} y={HEIGHT - 6} textAnchor="middle">
+        {t('bench.contextAxis')}
+      </text>
+      <text x={0} y={10}>
+        {t('bench.rateAxis')}
+      </text>
+    </g>
+  );
+}
+
+/** Figures above the points. */
+function Values({ points, at }: { points: readonly SpeedPoint[]; at: Places }) {
+  const t = useSpeedT();
+  return (
+    <g className="numbers fill-(--ink) font-medium text-xs">
+      {points.map(({ contextTokens, tokensPerSecond }) => (
+        <text
+          key={contextTokens}
+          x={at.x(contextTokens)}
+          y={at.y(tokensPerSecond) - 9}
+          textAnchor="middle"
+          // A halo keeps the figure legible where a line runs behind it.
+          className="stroke-(--canvas) [paint-order:stroke]"
+          strokeWidth={4}
+          strokeLinejoin="round"
+        >
+          {rateText(t, tokensPerSecond)}
+        </text>
+      ))}
+    </g>
   );
 }
 
@@ -150,14 +180,21 @@ interface Stroke {
   readonly marks?: 'full' | 'hollow';
 }
 
+const STROKE = {
+  own: { className: 'stroke-(--accent)', marks: 'full' },
+  other: { className: 'stroke-(--ink-soft)', dashes: '1.5 3.5', marks: 'hollow' },
+  limit: { className: 'stroke-(--ink-faint)', dashes: '5 4' },
+} as const satisfies Record<string, Stroke>;
+
 interface LineProps extends Stroke {
   readonly series: SpeedSeries;
-  readonly x: (tokens: number) => number;
-  readonly y: (rate: number) => number;
+  readonly at: Places;
 }
 
-function Line({ series, x, y, className, dashes, marks }: LineProps) {
-  const points = series.points.map((point) => [x(point.contextTokens), y(point.tokensPerSecond)] as const);
+function Line({ series, at, className, dashes, marks }: LineProps) {
+  const points = series.points.map(
+    ({ contextTokens, tokensPerSecond }) => [at.x(contextTokens), at.y(tokensPerSecond)] as const,
+  );
   return (
     <g className={className} fill="none" strokeWidth={2}>
       <polyline

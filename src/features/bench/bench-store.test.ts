@@ -16,6 +16,7 @@ let runs: Run[];
 let loaded: string | undefined;
 let awake: number;
 let kept: string | undefined;
+let isStoreFull: boolean;
 let useBench: BenchStore;
 
 const state = () => useBench.getState();
@@ -26,6 +27,7 @@ beforeEach(() => {
   loaded = 'm';
   awake = 0;
   kept = undefined;
+  isStoreFull = false;
   useBench = createBenchStore({
     run: (config, { onProgress, signal }) =>
       new Promise((resolve, reject) => {
@@ -49,6 +51,7 @@ beforeEach(() => {
     kept: {
       read: async () => kept,
       async write(text) {
+        if (isStoreFull) throw new AppError('storage-full');
         kept = text;
       },
     },
@@ -114,6 +117,14 @@ describe('a run', () => {
 });
 
 describe('results', () => {
+  it('that cannot be kept for the next visit are results all the same', async () => {
+    isStoreFull = true;
+    const { run, done } = await started();
+    run.finish(RESULT);
+    await done;
+    expect(state()).toMatchObject({ job: null, result: RESULT, error: null });
+  });
+
   it('come back at the next visit, unless they are not understood', async () => {
     kept = '{"format":"something else"}';
     await state().boot();

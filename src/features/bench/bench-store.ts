@@ -82,7 +82,8 @@ export function createBenchStore(ports: BenchPorts): BenchStore {
           onProgress: (progress) => set(({ job }) => (job ? { job: { ...job, progress } } : {})),
         });
         set({ result });
-        await ports.kept.write(JSON.stringify(result));
+        // Kept for the next visit only; it is shown, and can be saved as a file, in any case.
+        await ports.kept.write(JSON.stringify(result)).catch(() => {});
       } catch (caught) {
         const error = AppError.from(caught);
         if (error.code !== 'aborted') set({ error });

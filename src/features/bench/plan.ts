@@ -37,6 +37,7 @@ interface BenchWish {
   readonly isQuick: boolean;
 }
 
+/** As many layers as fit, but few where a processor plays the GPU; with the speed settings of the user. */
 export function planBench(
   { shape, isQuick }: BenchWish,
   machine: BenchMachine,

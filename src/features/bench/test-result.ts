@@ -1,4 +1,5 @@
 /** A result as a graphics card might give it, for tests of what is drawn from it. */
+import { sampleResult } from '../../bench/test-bench';
 import type { BenchResult, DecodeResult, KernelResult } from '../../bench/types';
 
 const READ = 300e9;
@@ -39,18 +40,10 @@ export const RESULT: BenchResult = {
   startedAt: '2026-11-20T08:15:30.000Z',
   elapsedMs: 83_000,
   adapter: {
+    ...sampleResult().adapter,
     name: 'NVIDIA GeForce RTX 3060',
     vendor: 'nvidia',
-    isSoftware: false,
-    hasF16: true,
-    hasSubgroups: true,
-    subgroupMinSize: 32,
-    subgroupMaxSize: 32,
-    hasTimestamps: true,
-    maxBindingBytes: 2 ** 31,
-    maxBufferBytes: 2 ** 31,
     platform: 'Chrome 140',
-    aerieVersion: '0.1.0',
   },
   config: {
     shapes: ['aquila-7b'],

@@ -1,4 +1,4 @@
-/** How models run: what makes them faster or longer-winded at a price, and the model that does not run so yet. */
+/** How models run: what makes them faster, or conversations longer, at a price, and the model that does not run so yet. */
 import { useSpeedT } from '../../i18n/speed';
 import type { SpeedSettings } from '../../store/settings';
 import { Button } from '../../ui/Button';

@@ -5,7 +5,13 @@
 import { create } from 'zustand';
 import { AppError } from '../../core/errors';
 import { languageOf, systemLanguage, useLanguageStore } from '../../i18n/language';
-import { DEFAULT_SETTINGS, readSettings, type Settings, writeSettings } from '../../store/settings';
+import {
+  DEFAULT_SETTINGS,
+  parseSettings,
+  readSettings,
+  type Settings,
+  writeSettings,
+} from '../../store/settings';
 
 interface SettingsState {
   readonly settings: Settings;
@@ -28,9 +34,10 @@ export const useSettings = create<SettingsState>()((set, get) => ({
     }
     apply(get().settings, addressLanguage());
     if (channel)
-      channel.onmessage = (event: MessageEvent<Settings>) => {
-        set({ settings: event.data });
-        apply(event.data);
+      channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+        const settings = parseSettings(data);
+        set({ settings });
+        apply(settings);
       };
   },
 
