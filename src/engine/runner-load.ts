@@ -219,7 +219,8 @@ export class RunnerLoad {
     const { architecture } = this.model;
     const context = { gpu, pipelines: pipelinesOf(gpu.device), tuning };
     const maxChunk = Math.min(MAX_CHUNK, contextLength);
-    const columnLogits = engine.speculation !== 'off';
+    // Only what may be guessed is checked in columns (see TokenLoop).
+    const columnLogits = engine.speculation !== 'off' && !engine.int8Activations;
     const parts = { context, architecture, ...made, maxChunk, columnLogits };
     const memory = made.memory.part();
     try {

@@ -84,7 +84,8 @@ export class TokenLoop {
     parts.device.queue.writeBuffer(parts.state, 0, Uint32Array.of(tokens[last]!, last, 0, 0));
     this.wait = new AbortableWait(options.signal);
     const mode = options.speculation ?? parts.engine.speculation;
-    // The kernels for several columns multiply in f32: with 8-bit activations their logits are not the plain ones.
+    // Columns add up in another order than single tokens. In f32 that hardly shows; with 8-bit activations a value
+    // that is rounded the other way moves the logits by far more.
     const isExact = !parts.engine.int8Activations && options.sampler.topLogprobs === undefined;
     if (mode === 'off' || !isExact) return;
     this.speculator = parts.speculator;

@@ -19,4 +19,4 @@ memory, with random weights of a published model's shape. The table goes to stan
   --markdown            print tables for a README
   --against DIR         decode and prefill here and in another checkout of Aerie, in turns; prints a table only
 
-A software adapter takes about three minutes with --quick --layers 1.`;
+With --quick --layers 1 a software adapter takes about one minute (lavapipe) or four (SwiftShader).`;

@@ -16,29 +16,31 @@ const AGAINST_LAYERS = 1;
 
 /** Throws what `runBenchmark` throws, and AppError `no-webgpu`, `no-adapter`, `limits-too-small`. */
 export async function benchHere(config: BenchConfig): Promise<BenchResult> {
-  const gpu = await openGpu();
-  return runBenchmark(gpu, config, {
-    platform: `Node ${process.versions.node}, webgpu ${dawn}, ${process.platform} ${process.arch}`,
-    onProgress: showProgress,
-    signal: stopOnInterrupt(),
-  });
+  return withGpu((gpu) =>
+    runBenchmark(gpu, config, {
+      platform: `Node ${process.versions.node}, webgpu ${dawn}, ${process.platform} ${process.arch}`,
+      onProgress: showProgress,
+      signal: stopOnInterrupt(),
+    }),
+  );
 }
 
 /** Decode and prefill of this checkout and the one in `folder`, in turns. Throws also `file-missing`. */
 export async function benchTwo(folder: string, config: BenchConfig): Promise<Report> {
   const other = await openCheckout(folder);
   try {
-    const gpu = await openGpu();
     const [shape = 'aquila-7b'] = config.shapes;
-    return await benchAgainst({
-      gpu,
-      config,
-      whole: benchArchitecture(shape),
-      architecture: benchArchitecture(shape, config.layers ?? AGAINST_LAYERS),
-      there: other.createRunner,
-      onStep: (what) => console.error(what),
-      signal: stopOnInterrupt(),
-    });
+    return await withGpu((gpu) =>
+      benchAgainst({
+        gpu,
+        config,
+        whole: benchArchitecture(shape),
+        architecture: benchArchitecture(shape, config.layers ?? AGAINST_LAYERS),
+        there: other.createRunner,
+        onStep: (what) => console.error(what),
+        signal: stopOnInterrupt(),
+      }),
+    );
   } finally {
     await other.close();
   }
@@ -49,6 +51,18 @@ function stopOnInterrupt(): AbortSignal {
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   return stop.signal;
+}
+
+/** A process that ends while a driver still computes tokens looked ahead can crash on its way out. */
+async function withGpu<T>(work: (gpu: Gpu) => Promise<T>): Promise<T> {
+  const gpu = await openGpu();
+  try {
+    return await work(gpu);
+  } finally {
+    // Fails where the device was lost, and then nothing computes any more.
+    await gpu.device.queue.onSubmittedWorkDone().catch(() => {});
+    gpu.device.destroy();
+  }
 }
 
 /** Throws AppError `no-webgpu`, `no-adapter`, `limits-too-small`. */

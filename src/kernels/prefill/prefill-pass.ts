@@ -54,7 +54,6 @@ type CacheSteps = readonly (readonly PrefillStep[])[];
 export class PrefillPass {
   /** Most tokens of a chunk. */
   readonly maxChunk: number;
-  readonly scratchBytes: number;
   /** f32 [hidden]: residual of the chunk's last token after all layers, before the final norm. */
   readonly lastHidden: GPUBuffer;
   /** f32 [MAX_COLUMNS, logitsStride], usage COPY_SRC, written by `encodeLogits`; undefined unless asked for. */
@@ -74,10 +73,9 @@ export class PrefillPass {
     private readonly layers: readonly LayerSteps[],
     private readonly last: readonly PrefillStep[],
     private readonly head: readonly PrefillStep[],
-    made: Pick<PrefillPass, 'maxChunk' | 'scratchBytes' | 'lastHidden' | 'columnLogits'>,
+    made: Pick<PrefillPass, 'maxChunk' | 'lastHidden' | 'columnLogits'>,
   ) {
     this.maxChunk = made.maxChunk;
-    this.scratchBytes = made.scratchBytes;
     this.lastHidden = made.lastHidden;
     this.columnLogits = made.columnLogits;
   }
@@ -95,11 +93,8 @@ export class PrefillPass {
     checkShapes(architecture, weights);
     const maxChunk = Math.min(options.maxChunk, chunkLimit(architecture, gpu.maxBindingBytes));
     const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
-    let scratchBytes = 0;
-    const create = (label: string, words: number, usage: number) => {
-      scratchBytes += words * 4;
-      return options.memory.create(`prefill ${label}`, words * 4, STORAGE | usage);
-    };
+    const create = (label: string, words: number, usage: number) =>
+      options.memory.create(`prefill ${label}`, words * 4, STORAGE | usage);
     const widths = widthsOf(architecture);
     const splits = columnScratchBytes(gpu, architecture);
     const scratch: Scratch & ColumnScratch = {
@@ -135,7 +130,6 @@ export class PrefillPass {
     });
     return new PrefillPass(context, architecture, scratch, embed, layers, last, head, {
       maxChunk,
-      scratchBytes,
       lastHidden,
       columnLogits,
     });
