@@ -12,7 +12,8 @@ test.describe.configure({ mode: 'serial' });
 
 const ID = `${GOLDEN_MODEL}-q4f16_1`;
 
-let server: Server;
+/** Undefined where all is skipped. */
+let server: Server | undefined;
 
 test.skip(() => !goldenPackage(), 'the golden checkpoint is not on this machine');
 
@@ -22,6 +23,7 @@ test.beforeAll(async ({ visit: { chat } }) => {
 });
 
 test.afterAll(async ({ visit: { chat } }) => {
+  if (!server) return;
   server.close();
   await chat.setDefaults({ Temperature: '', 'Maximum length': SHORT });
 });
@@ -91,7 +93,7 @@ test('dropped files and a dropped folder become the model', async ({ visit: { mo
 });
 
 test('an address of another origin becomes the model', async ({ visit: { page, models } }) => {
-  const { port } = server.address() as AddressInfo;
+  const { port } = server!.address() as AddressInfo;
   await models.importFrom('no address');
   await expect(page.getByText('Enter a full address that starts with https://.')).toBeVisible();
   await models.importFrom(`http://127.0.0.1:${port}/${GOLDEN_MODEL}`);
