@@ -9,7 +9,7 @@ const LANES = 8u;
 // the compiler does not know: half the time to compile.
 fn add_quads(sums: PerToken, held: PerToken, rows: vec4<u32>, quad: u32) -> PerToken {
   var p = sums;
-  for (var j = 0u; j < gemm.lanes; j += 2u) {
+  for (var j = 0u; j < product.bound; j += 2u) {
     let w = block8(rows, (quad + j) / 2u);
     p.t0 += w.low * subgroupShuffle(held.t0, j) + w.high * subgroupShuffle(held.t0, j + 1u);
     p.t1 += w.low * subgroupShuffle(held.t1, j) + w.high * subgroupShuffle(held.t1, j + 1u);

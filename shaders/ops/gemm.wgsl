@@ -1,21 +1,10 @@
-// y[tokens, n] = x[tokens, k] . W^T, or added to y (the residual). A workgroup computes 64 tokens x 64 rows of W,
+// y[tokens, stride] = x[tokens, k] . W^T, or added to y (the residual). A workgroup computes 64 tokens x 64 rows of W,
 // an invocation 8 x 8: tokens 4 ty .. + 3 and 32 + 4 ty .. + 3, rows 4 tx .. + 3 and 32 + 4 tx .. + 3. Weights lie
 // un-scaled in workgroup memory; each scale group of 32 columns has partial sums p, which its scale adds to the
 // accumulators a. Dispatch (tokens / 64, slice rows / 64): workgroups that share weights run side by side.
-// Shapes come in a uniform: one pipeline per format serves every matrix, and the loop over a tile stays a loop, which
-// keeps drivers from compiling for half a minute.
-struct Gemm {
-  k: u32,         // columns of the matrix, a multiple of 32
-  n: u32,         // row length of y
-  row_start: u32, // first row of this binding
-  rows: u32,      // rows of this binding
-  is_added: u32,  // 1: add to y
-  step: u32,      // STEP
-}
+// The loop over a tile stays a loop, since no compiler knows its bound; unrolled, drivers compile for half a minute.
 
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>; // [tokens, k / 4]
-@group(0) @binding(3) var<storage, read_write> y: array<f32>; // [tokens, n]
-@group(0) @binding(4) var<uniform> gemm: Gemm;
 
 const TILE = 64u;
 const BLOCKS = TILE / 4u;
@@ -28,14 +17,14 @@ fn x_at(token: u32, quad: u32) -> vec4<f32> {
   if (token >= chunk.tokens) {
     return vec4<f32>();
   }
-  return x[token * (gemm.k / 4u) + quad];
+  return x[token * (product.k / 4u) + quad];
 }
 
 fn w_at(row: u32, quad: u32) -> Weight4 {
-  if (row >= gemm.rows) {
+  if (row >= product.rows) {
     return Weight4();
   }
-  return Weight4(weights4(row, gemm.k, quad));
+  return Weight4(weights4(row, product.k, quad));
 }
 
 // 4 x 4 blocks, transposed on the way so that only whole vectors are stored.
@@ -67,9 +56,9 @@ fn store4(token: u32, row: u32, value: vec4<f32>) {
   if (token >= chunk.tokens) {
     return;
   }
-  let at = token * gemm.n + gemm.row_start + row;
-  for (var i = 0u; i < min(4u, max(gemm.rows, row) - row); i++) {
-    y[at + i] = value[i] + select(0.0, y[at + i], gemm.is_added == 1u);
+  let at = token * product.stride + product.row_start + row;
+  for (var i = 0u; i < min(4u, max(product.rows, row) - row); i++) {
+    y[at + i] = value[i] + select(0.0, y[at + i], product.is_added == 1u);
   }
 }
 
@@ -87,7 +76,7 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_in
   var a50 = vec4<f32>(); var a51 = vec4<f32>();
   var a60 = vec4<f32>(); var a61 = vec4<f32>();
   var a70 = vec4<f32>(); var a71 = vec4<f32>();
-  for (var group = 0u; group < gemm.k / 32u; group++) {
+  for (var group = 0u; group < product.k / 32u; group++) {
     var s0 = vec4<f32>(); var s1 = vec4<f32>();
     var p00 = vec4<f32>(); var p01 = vec4<f32>();
     var p10 = vec4<f32>(); var p11 = vec4<f32>();
@@ -99,15 +88,15 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_in
     var p70 = vec4<f32>(); var p71 = vec4<f32>();
     for (var part = 0u; part < 32u / STEP; part++) {
       fill(t, token, row, group * 8u + part * (STEP / 4u));
-      if (part == 0u && row + t < gemm.rows) {
-        s_tile[t] = scale_of(row + t, gemm.k, group);
+      if (part == 0u && row + t < product.rows) {
+        s_tile[t] = scale_of(row + t, product.k, group);
       }
       workgroupBarrier();
       if (part == 0u) {
         s0 = vec4(s_tile[4u * tx], s_tile[4u * tx + 1u], s_tile[4u * tx + 2u], s_tile[4u * tx + 3u]);
         s1 = vec4(s_tile[4u * tx + 32u], s_tile[4u * tx + 33u], s_tile[4u * tx + 34u], s_tile[4u * tx + 35u]);
       }
-      for (var k = 0u; k < gemm.step; k++) {
+      for (var k = 0u; k < product.bound; k++) {
         let x0 = x_tile[k * BLOCKS + ty];
         let x1 = x_tile[k * BLOCKS + 8u + ty];
         let w0 = vec4<f32>(w_tile[k * BLOCKS + tx]);
@@ -136,7 +125,7 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_in
     a00, a01, a10, a11, a20, a21, a30, a31,
     a40, a41, a50, a51, a60, a61, a70, a71,
   );
-  for (var i = 0u; i < min(16u, gemm.step); i++) { // rolled as well
+  for (var i = 0u; i < min(16u, product.bound); i++) { // rolled as well
     store4(token + 4u * ty + (i / 2u) % 4u + i / 8u * 32u, row + 4u * tx + i % 2u * 32u, sums[i]);
   }
 }

@@ -1,22 +1,10 @@
-// y[tokens, n] = x[tokens, k] . W^T, or added to y, with activations as 8-bit integers (`quantize_rows`) and 4-bit
+// y[tokens, stride] = x[tokens, k] . W^T, or added to y, with activations as 8-bit integers (`quantize_rows`) and 4-bit
 // codes. A workgroup computes 64 tokens x 64 rows of W, an invocation 8 x 4: tokens ty + 8 i, rows tx + 16 j. The
 // zero point and both scales are applied once per scale group. Dispatch (tokens / 64, slice rows / 64).
-// Shapes come in a uniform, and so does the bound of the inner loop, as in `gemm`.
 requires packed_4x8_integer_dot_product;
-
-struct Gemm {
-  k: u32,         // columns of the matrix, a multiple of 32
-  n: u32,         // row length of y
-  row_start: u32, // first row of this binding
-  rows: u32,      // rows of this binding
-  is_added: u32,  // 1: add to y
-  words: u32,     // WORDS
-}
 
 @group(0) @binding(0) var<storage, read> codes: array<vec4<u32>>; // [rows, k / 32] of 32 nibbles
 @group(0) @binding(2) var<storage, read> x: array<vec4<u32>>;     // [tokens, k / 32, 3] as quantize_rows leaves them
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;     // [tokens, n]
-@group(0) @binding(4) var<uniform> gemm: Gemm;
 
 const TILE = 64u;
 const WORDS = 8u; // of 4 integers in a scale group: even columns, then odd ones
@@ -31,7 +19,7 @@ fn fill_x(t: u32, token: u32, group: u32) {
   var odd = vec4<u32>();
   var factors = vec4<u32>();
   if (token < chunk.tokens) {
-    let at = (token * (gemm.k / 32u) + group) * 3u;
+    let at = (token * (product.k / 32u) + group) * 3u;
     even = x[at];
     odd = x[at + 1u];
     factors = x[at + 2u];
@@ -43,16 +31,16 @@ fn fill_x(t: u32, token: u32, group: u32) {
 fn fill_w(t: u32, row: u32, group: u32) {
   var word = vec4<u32>();
   var scale = 0.0;
-  if (row < gemm.rows) {
-    word = codes[row * (gemm.k / 32u) + group];
-    scale = scale_of(row, gemm.k, group);
+  if (row < product.rows) {
+    word = codes[row * (product.k / 32u) + group];
+    scale = scale_of(row, product.k, group);
   }
   keep(t, word & vec4(0x0f0f0f0fu), (word >> vec4(4u)) & vec4(0x0f0f0f0fu), false);
   w_scales[t] = scale;
 }
 
 fn keep(t: u32, even: vec4<u32>, odd: vec4<u32>, is_x: bool) {
-  for (var i = 0u; i < gemm.words; i++) {
+  for (var i = 0u; i < product.bound; i++) {
     let word = select(even, odd, i >= 4u)[i % 4u];
     if (is_x) { x_tile[i * TILE + t] = word; } else { w_tile[i * TILE + t] = word; }
   }
@@ -72,10 +60,10 @@ fn store4(token: u32, row: u32, value: vec4<f32>) {
   if (token >= chunk.tokens) {
     return;
   }
-  let at = token * gemm.n + gemm.row_start + row;
-  for (var j = 0u; j < gemm.words / 2u; j++) { // 4, rolled
-    if (row + 16u * j < gemm.rows) {
-      y[at + 16u * j] = value[j] + select(0.0, y[at + 16u * j], gemm.is_added == 1u);
+  let at = token * product.stride + product.row_start + row;
+  for (var j = 0u; j < product.bound / 2u; j++) { // 4, rolled
+    if (row + 16u * j < product.rows) {
+      y[at + 16u * j] = value[j] + select(0.0, y[at + 16u * j], product.is_added == 1u);
     }
   }
 }
@@ -90,14 +78,14 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_in
   var a2 = vec4<f32>(); var a3 = vec4<f32>();
   var a4 = vec4<f32>(); var a5 = vec4<f32>();
   var a6 = vec4<f32>(); var a7 = vec4<f32>();
-  for (var group = 0u; group < gemm.k / 32u; group++) {
+  for (var group = 0u; group < product.k / 32u; group++) {
     if (t < TILE) { fill_x(t, token + t, group); } else { fill_w(t - TILE, row + t - TILE, group); }
     workgroupBarrier();
     var p0 = vec4<i32>(); var p1 = vec4<i32>();
     var p2 = vec4<i32>(); var p3 = vec4<i32>();
     var p4 = vec4<i32>(); var p5 = vec4<i32>();
     var p6 = vec4<i32>(); var p7 = vec4<i32>();
-    for (var i = 0u; i < gemm.words; i++) {
+    for (var i = 0u; i < product.bound; i++) {
       let at = i * TILE + tx;
       let w = vec4(w_tile[at], w_tile[at + 16u], w_tile[at + 32u], w_tile[at + 48u]);
       let first = i * TILE + ty;
@@ -122,7 +110,7 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_in
     workgroupBarrier();
   }
   let sums = array(a0, a1, a2, a3, a4, a5, a6, a7);
-  for (var i = 0u; i < gemm.words; i++) { // 8, rolled
+  for (var i = 0u; i < product.bound; i++) { // 8, rolled
     store4(token + ty + 8u * i, row + tx, sums[i]);
   }
 }

@@ -3,31 +3,14 @@
 // Dispatch (tokens / 4, slice rows / ROWS).
 requires packed_4x8_integer_dot_product;
 
-override ROWS: u32 = 16; // rows per workgroup, a multiple of 4
-
-const C = 4u; // tokens per workgroup
-
-struct Columns {
-  k: u32,         // columns of the matrix, a multiple of 32
-  stride: u32,    // row length of y
-  row_start: u32, // first row of this binding, counted in the whole matrix
-  rows: u32,      // rows of this binding
-  is_added: u32,  // 1: add to y
-  quads: u32,     // 8
-}
-
 @group(0) @binding(0) var<storage, read> codes: array<vec4<u32>>; // [rows, k / 32] of 32 nibbles
 @group(0) @binding(2) var<storage, read> x: array<vec4<u32>>;     // [tokens, k / 32, 3] as quantize_rows leaves them
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;     // [tokens, stride]
-@group(0) @binding(4) var<uniform> columns: Columns;
-
-var<workgroup> kept: array<f32, ROWS * C * SHARES>; // [row, token, share]
 
 fn keep4(at: Invocation, slot: u32, row: u32, values: vec4<f32>) {
   let sums = fold(values);
   if (lane_of(at) < SHARES) {
-    for (var i = 0u; i < columns.quads / 2u; i++) { // 4 tokens, rolled
-      kept[((slot + row) * C + i) * SHARES + lane_of(at)] = sums[i];
+    for (var i = 0u; i < product.bound / 2u; i++) { // 4 tokens, rolled
+      keep(at, slot + row, i, sums[i]);
     }
   }
 }
@@ -38,10 +21,10 @@ fn dot16(w: vec4<u32>, v: vec4<u32>) -> i32 {
 
 @compute @workgroup_size(WG)
 fn main(at: Invocation) {
-  let token = at.group.x * C;
+  let token = at.group.x * COLUMNS;
   let start = at.group.y * ROWS;
-  let last = columns.rows - 1u;
-  let groups = columns.k / 32u;
+  let last = product.rows - 1u;
+  let groups = product.k / 32u;
   // Where each token's x starts; tokens beyond the last are computed like the last and not stored.
   let first = min(vec4(token) + vec4(0u, 1u, 2u, 3u), vec4(chunk.tokens - 1u)) * groups;
   for (var slot = team_of(at) * 4u; slot < ROWS; slot += teams_of(at) * 4u) {
@@ -60,7 +43,7 @@ fn main(at: Invocation) {
       let f3 = bitcast<vec2<f32>>(x[(first.w + group) * 3u + 2u].xy);
       let factors = vec4(f0.x, f1.x, f2.x, f3.x);
       let zeros = vec4(f0.y, f1.y, f2.y, f3.y);
-      for (var i = 0u; i < columns.quads / 2u; i++) { // 4 rows, rolled
+      for (var i = 0u; i < product.bound / 2u; i++) { // 4 rows, rolled
         let word = codes[rows[i] * groups + group];
         let low = word & vec4(0x0f0f0f0fu);
         let high = (word >> vec4(4u)) & vec4(0x0f0f0f0fu);
@@ -68,7 +51,7 @@ fn main(at: Invocation) {
           dot16(low, a0) + dot16(high, b0), dot16(low, a1) + dot16(high, b1),
           dot16(low, a2) + dot16(high, b2), dot16(low, a3) + dot16(high, b3),
         );
-        let part = scale_of(rows[i], columns.k, group) * (vec4<f32>(sums) * factors - zeros);
+        let part = scale_of(rows[i], product.k, group) * (vec4<f32>(sums) * factors - zeros);
         s0 += select(vec4(0.0), part, i == 0u); s1 += select(vec4(0.0), part, i == 1u);
         s2 += select(vec4(0.0), part, i == 2u); s3 += select(vec4(0.0), part, i == 3u);
       }
@@ -77,16 +60,5 @@ fn main(at: Invocation) {
     keep4(at, slot, 2u, s2); keep4(at, slot, 3u, s3);
   }
   workgroupBarrier();
-  let tokens = min(C, chunk.tokens - token);
-  for (var i = at.local; i < ROWS * tokens; i += WG) {
-    let row = start + i % ROWS;
-    if (row <= last) {
-      var sum = 0.0;
-      for (var share = 0u; share < SHARES; share++) {
-        sum += kept[((i % ROWS) * C + i / ROWS) * SHARES + share];
-      }
-      let out = (token + i / ROWS) * columns.stride + columns.row_start + row;
-      y[out] = sum + select(0.0, y[out], columns.is_added == 1u);
-    }
-  }
+  store_kept(at, token, start);
 }

@@ -3,9 +3,9 @@
 
 override WG: u32 = 256;
 
-@group(0) @binding(0) var<storage, read> data: array<vec4<u32>>;
+@group(0) @binding(0) var<storage, read> data: array<vec4<u32>>; // [any], all of it read
 // Written only if the sums come to one value in 2^32: nothing that is read may be left out.
-@group(0) @binding(1) var<storage, read_write> seen: array<u32>;
+@group(0) @binding(1) var<storage, read_write> seen: array<u32>; // [1]
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {

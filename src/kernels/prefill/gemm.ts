@@ -71,17 +71,17 @@ interface Variant {
 function variant({ weights, isInt8 = false }: GemmArgs, kernel: GemmKernel, f16: boolean): Variant {
   const { format } = weights;
   if (isInt8) {
-    const preludes = [...scalesPreludes(format), 'chunk'];
+    const preludes = [...scalesPreludes(format), 'product', 'chunk'];
     return { op: 'gemm_int8', preludes, bound: 8, tokens: TILE, rows: TILE };
   }
   if (kernel !== 'tile') {
     const lanes = LANES[kernel];
-    const preludes = [...READERS[format], kernel, 'chunk'];
+    const preludes = [...READERS[format], kernel, 'product', 'chunk'];
     return { op: 'gemm_lanes', preludes, bound: lanes, tokens: LANE_TOKENS, rows: LANE_ROWS * lanes };
   }
   // f16 workgroup memory where it holds the stored values exactly.
   const isHalf = f16 && format !== 'f32';
-  const preludes = [...READERS[format], isHalf ? 'shared_f16' : 'shared_f32', 'chunk'];
+  const preludes = [...READERS[format], isHalf ? 'shared_f16' : 'shared_f32', 'product', 'chunk'];
   return { op: 'gemm', preludes, bound: isHalf ? 32 : 16, tokens: TILE, rows: TILE };
 }
 

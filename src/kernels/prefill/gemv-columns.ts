@@ -28,7 +28,7 @@ export function gemvColumns(context: PrefillContext, args: GemmArgs): Promise<Pr
   const reader = isInt8 ? scalesPreludes(weights.format) : READERS[weights.format];
   const spec = {
     op: isInt8 ? 'gemv_columns_int8' : 'gemv_columns',
-    preludes: [team, ...reader, 'chunk'],
+    preludes: [team, ...reader, 'product', 'columns', 'chunk'],
     constants: { ...teamConstants, ROWS: groupRows },
   };
   return Promise.all(
