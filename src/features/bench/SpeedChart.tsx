@@ -154,7 +154,8 @@ function Values({ points, at }: { points: readonly SpeedPoint[]; at: Places }) {
           key={contextTokens}
           x={at.x(contextTokens)}
           y={at.y(tokensPerSecond) - 9}
-          textAnchor="middle"
+          // The first point stands on the axis, whose own figures are to the left of it.
+          textAnchor={contextTokens === points[0]?.contextTokens ? 'start' : 'middle'}
           // A halo keeps the figure legible where a line runs behind it.
           className="stroke-(--canvas) [paint-order:stroke]"
           strokeWidth={4}
